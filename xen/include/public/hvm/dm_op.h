@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * HYPERVISOR_dm_op(domid, nr_bufs, bufs): what a device model may do to the one domain it serves.
+ * All memory is passed in the listed buffers, so that a kernel can check them without knowing the
+ * operations. Buffer 0 holds a struct xen_dm_op; further buffers belong to single operations.
+ * Stable ABI. "in" and "out" are seen from the hypervisor.
+ */
+#ifndef __XEN_PUBLIC_HVM_DM_OP_H__
+#define __XEN_PUBLIC_HVM_DM_OP_H__
+
+#include "../xen.h"
+#include "../event_channel.h"
+
+#ifndef uint64_aligned_t
+#define uint64_aligned_t uint64_t
+#endif
+
+/* Values of xen_dm_op.op. */
+#define XEN_DMOP_create_ioreq_server              1
+#define XEN_DMOP_get_ioreq_server_info            2
+#define XEN_DMOP_map_io_range_to_ioreq_server     3
+#define XEN_DMOP_unmap_io_range_from_ioreq_server 4
+#define XEN_DMOP_set_ioreq_server_state           5
+#define XEN_DMOP_destroy_ioreq_server             6
+#define XEN_DMOP_track_dirty_vram                 7
+#define XEN_DMOP_set_pci_intx_level               8
+#define XEN_DMOP_set_isa_irq_level                9
+#define XEN_DMOP_set_pci_link_route              10
+#define XEN_DMOP_modified_memory                 11
+#define XEN_DMOP_set_mem_type                    12
+#define XEN_DMOP_inject_event                    13
+#define XEN_DMOP_inject_msi                      14
+#define XEN_DMOP_map_mem_type_to_ioreq_server    15
+#define XEN_DMOP_remote_shutdown                 16
+#define XEN_DMOP_relocate_memory                 17
+#define XEN_DMOP_pin_memory_cacheattr            18
+#define XEN_DMOP_set_irq_level                   19
+#define XEN_DMOP_nr_vcpus                        20
+
+/*
+ * An ioreq server receives the accesses of a guest to the ranges it registered, as struct ioreq in
+ * one shared page (a slot for each vCPU), and posted writes in a second, buffered page.
+ */
+typedef uint16_t ioservid_t;
+
+struct xen_dm_op_create_ioreq_server {
+    uint8_t handle_bufioreq; /* in: HVM_IOREQSRV_BUFIOREQ_* */
+    uint8_t pad[3];
+    ioservid_t id;           /* out */
+};
+typedef struct xen_dm_op_create_ioreq_server xen_dm_op_create_ioreq_server_t;
+
+/* With no_gfns the pages are not put into the guest; map them by XENMEM_acquire_resource. */
+#define _XEN_DMOP_no_gfns 0
+#define XEN_DMOP_no_gfns  (1u << _XEN_DMOP_no_gfns)
+
+struct xen_dm_op_get_ioreq_server_info {
+    ioservid_t id;                 /* in */
+    uint16_t flags;                /* in: XEN_DMOP_no_gfns */
+    evtchn_port_t bufioreq_port;   /* out */
+    uint64_aligned_t ioreq_gfn;    /* out */
+    uint64_aligned_t bufioreq_gfn; /* out */
+};
+typedef struct xen_dm_op_get_ioreq_server_info xen_dm_op_get_ioreq_server_info_t;
+
+/* Ranges are inclusive; an access that is only partly inside is not forwarded. */
+#define XEN_DMOP_IO_RANGE_PORT   0
+#define XEN_DMOP_IO_RANGE_MEMORY 1
+#define XEN_DMOP_IO_RANGE_PCI    2 /* start and end made by XEN_DMOP_PCI_SBDF */
+
+#define XEN_DMOP_PCI_SBDF(s, b, d, f) \
+    ((((s) & 0xffff) << 16) | (((b) & 0xff) << 8) | (((d) & 0x1f) << 3) | ((f) & 0x07))
+
+struct xen_dm_op_ioreq_server_range {
+    ioservid_t id;
+    uint16_t pad;
+    uint32_t type; /* XEN_DMOP_IO_RANGE_* */
+    uint64_aligned_t start, end;
+};
+typedef struct xen_dm_op_ioreq_server_range xen_dm_op_ioreq_server_range_t;
+
+/* A server is created disabled and gets no request, nor a valid gfn, before it is enabled. */
+struct xen_dm_op_set_ioreq_server_state {
+    ioservid_t id;
+    uint8_t enabled;
+    uint8_t pad;
+};
+typedef struct xen_dm_op_set_ioreq_server_state xen_dm_op_set_ioreq_server_state_t;
+
+/* Ranges go with their server. */
+struct xen_dm_op_destroy_ioreq_server {
+    ioservid_t id;
+    uint16_t pad;
+};
+typedef struct xen_dm_op_destroy_ioreq_server xen_dm_op_destroy_ioreq_server_t;
+
+/* Forward accesses to memory of one type (only HVMMEM_ioreq_server, only writes) or stop that. */
+#define XEN_DMOP_IOREQ_MEM_ACCESS_READ  (1u << 0)
+#define XEN_DMOP_IOREQ_MEM_ACCESS_WRITE (1u << 1)
+
+struct xen_dm_op_map_mem_type_to_ioreq_server {
+    ioservid_t id;
+    uint16_t type;   /* hvmmem_type_t */
+    uint32_t flags;  /* XEN_DMOP_IOREQ_MEM_ACCESS_*; 0 unmaps */
+    uint64_t opaque; /* progress of a continuation; start with 0 */
+};
+typedef struct xen_dm_op_map_mem_type_to_ioreq_server xen_dm_op_map_mem_type_to_ioreq_server_t;
+
+/* Buffer 1 receives one bit for each of nr pages: written since the last call. */
+struct xen_dm_op_track_dirty_vram {
+    uint32_t nr;
+    uint32_t pad;
+    uint64_aligned_t first_pfn;
+};
+typedef struct xen_dm_op_track_dirty_vram xen_dm_op_track_dirty_vram_t;
+
+/* Interrupt wires; level 1 asserts. */
+struct xen_dm_op_set_pci_intx_level {
+    uint16_t domain;
+    uint8_t bus, device, intx;
+    uint8_t level;
+};
+typedef struct xen_dm_op_set_pci_intx_level xen_dm_op_set_pci_intx_level_t;
+
+struct xen_dm_op_set_isa_irq_level {
+    uint8_t isa_irq; /* 0..15 */
+    uint8_t level;
+};
+typedef struct xen_dm_op_set_isa_irq_level xen_dm_op_set_isa_irq_level_t;
+
+struct xen_dm_op_set_irq_level {
+    uint32_t irq; /* an SPI; Arm only */
+    uint8_t level;
+    uint8_t pad[3];
+};
+typedef struct xen_dm_op_set_irq_level xen_dm_op_set_irq_level_t;
+
+struct xen_dm_op_set_pci_link_route {
+    uint8_t link;    /* 0..3 */
+    uint8_t isa_irq; /* 1..15, 0 disconnects */
+};
+typedef struct xen_dm_op_set_pci_link_route xen_dm_op_set_pci_link_route_t;
+
+/*
+ * The device model wrote guest memory: mark it dirty. Buffer 1 is an array of extents. On an error
+ * nr_extents is the number, counted from 1, of the extent that failed.
+ */
+struct xen_dm_op_modified_memory {
+    uint32_t nr_extents; /* in, out */
+    uint32_t opaque;     /* start with 0 */
+};
+typedef struct xen_dm_op_modified_memory xen_dm_op_modified_memory_t;
+
+struct xen_dm_op_modified_memory_extent {
+    uint32_t nr;
+    uint32_t pad;
+    uint64_aligned_t first_pfn;
+};
+
+/* Change the type of a range; a continuation moves first_pfn on and shrinks nr. */
+struct xen_dm_op_set_mem_type {
+    uint32_t nr;
+    uint16_t mem_type; /* hvmmem_type_t */
+    uint16_t pad;
+    uint64_aligned_t first_pfn;
+};
+typedef struct xen_dm_op_set_mem_type xen_dm_op_set_mem_type_t;
+
+/* Deliver an event when the vCPU next runs. The types are those of SVM and VMX (SDM 3C 25.8.3). */
+#define XEN_DMOP_EVENT_ext_int    0
+#define XEN_DMOP_EVENT_nmi        2
+#define XEN_DMOP_EVENT_hw_exc     3
+#define XEN_DMOP_EVENT_sw_int     4
+#define XEN_DMOP_EVENT_pri_sw_exc 5
+#define XEN_DMOP_EVENT_sw_exc     6
+
+struct xen_dm_op_inject_event {
+    uint32_t vcpuid;
+    uint8_t vector;
+    uint8_t type; /* XEN_DMOP_EVENT_* */
+    uint8_t insn_len;
+    uint8_t pad0;
+    uint32_t error_code; /* all ones: none */
+    uint32_t pad1;
+    uint64_aligned_t cr2; /* #PF: the address; #DB: the pending bits */
+};
+typedef struct xen_dm_op_inject_event xen_dm_op_inject_event_t;
+
+struct xen_dm_op_inject_msi {
+    uint32_t data;
+    uint32_t pad;
+    uint64_aligned_t addr;
+};
+typedef struct xen_dm_op_inject_msi xen_dm_op_inject_msi_t;
+
+/* As SCHEDOP_remote_shutdown. */
+struct xen_dm_op_remote_shutdown {
+    uint32_t reason; /* SHUTDOWN_*, others pass too */
+};
+typedef struct xen_dm_op_remote_shutdown xen_dm_op_remote_shutdown_t;
+
+/* As XENMEM_add_to_physmap with XENMAPSPACE_gmfn_range. All fields change over continuations. */
+struct xen_dm_op_relocate_memory {
+    uint32_t size;
+    uint32_t pad;
+    uint64_aligned_t src_gfn;
+    uint64_aligned_t dst_gfn;
+};
+typedef struct xen_dm_op_relocate_memory xen_dm_op_relocate_memory_t;
+
+/* As XEN_DOMCTL_pin_mem_cacheattr; the types are PAT encodings (SDM 3A 12.12.2). */
+#define XEN_DMOP_MEM_CACHEATTR_UC     0
+#define XEN_DMOP_MEM_CACHEATTR_WC     1
+#define XEN_DMOP_MEM_CACHEATTR_WT     4
+#define XEN_DMOP_MEM_CACHEATTR_WP     5
+#define XEN_DMOP_MEM_CACHEATTR_WB     6
+#define XEN_DMOP_MEM_CACHEATTR_UCM    7
+#define XEN_DMOP_DELETE_MEM_CACHEATTR (~(uint32_t)0)
+
+struct xen_dm_op_pin_memory_cacheattr {
+    uint64_aligned_t start; /* first gfn */
+    uint64_aligned_t end;   /* last gfn */
+    uint32_t type;          /* XEN_DMOP_MEM_CACHEATTR_* */
+    uint32_t pad;
+};
+typedef struct xen_dm_op_pin_memory_cacheattr xen_dm_op_pin_memory_cacheattr_t;
+
+struct xen_dm_op_nr_vcpus {
+    uint32_t vcpus; /* out: vCPUs the domain was created with */
+};
+typedef struct xen_dm_op_nr_vcpus xen_dm_op_nr_vcpus_t;
+
+struct xen_dm_op {
+    uint32_t op; /* XEN_DMOP_* */
+    uint32_t pad;
+    union {
+        xen_dm_op_create_ioreq_server_t create_ioreq_server;
+        xen_dm_op_get_ioreq_server_info_t get_ioreq_server_info;
+        xen_dm_op_ioreq_server_range_t map_io_range_to_ioreq_server;
+        xen_dm_op_ioreq_server_range_t unmap_io_range_from_ioreq_server;
+        xen_dm_op_set_ioreq_server_state_t set_ioreq_server_state;
+        xen_dm_op_destroy_ioreq_server_t destroy_ioreq_server;
+        xen_dm_op_track_dirty_vram_t track_dirty_vram;
+        xen_dm_op_set_pci_intx_level_t set_pci_intx_level;
+        xen_dm_op_set_isa_irq_level_t set_isa_irq_level;
+        xen_dm_op_set_irq_level_t set_irq_level;
+        xen_dm_op_set_pci_link_route_t set_pci_link_route;
+        xen_dm_op_modified_memory_t modified_memory;
+        xen_dm_op_set_mem_type_t set_mem_type;
+        xen_dm_op_inject_event_t inject_event;
+        xen_dm_op_inject_msi_t inject_msi;
+        xen_dm_op_map_mem_type_to_ioreq_server_t map_mem_type_to_ioreq_server;
+        xen_dm_op_remote_shutdown_t remote_shutdown;
+        xen_dm_op_relocate_memory_t relocate_memory;
+        xen_dm_op_pin_memory_cacheattr_t pin_memory_cacheattr;
+        xen_dm_op_nr_vcpus_t nr_vcpus;
+    } u;
+};
+
+struct xen_dm_op_buf {
+    XEN_GUEST_HANDLE(void) h;
+    xen_ulong_t size;
+};
+typedef struct xen_dm_op_buf xen_dm_op_buf_t;
+DEFINE_XEN_GUEST_HANDLE(xen_dm_op_buf_t);
+
+#endif

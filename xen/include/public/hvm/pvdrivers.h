@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Product numbers of PV drivers (I/O port protocol for unplugging emulated devices). */
+#ifndef _XEN_PUBLIC_PVDRIVERS_H_
+#define _XEN_PUBLIC_PVDRIVERS_H_
+
+/* Numbers are given out by the Xen project; 0xffff is for experiments. */
+#define PVDRIVERS_PRODUCT_LIST(EACH)         \
+    EACH("xensource-windows", 0x0001)       \
+    EACH("gplpv-windows", 0x0002)           \
+    EACH("linux", 0x0003)                   \
+    EACH("xenserver-windows-v7.0+", 0x0004) \
+    EACH("xenserver-windows-v7.2+", 0x0005) \
+    EACH("experimental", 0xffff)
+
+#endif

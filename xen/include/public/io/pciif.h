@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * PCI configuration space for PV guests: one page with one operation in flight in each direction,
+ * guarded by bits of flags. The frontend fills op and sets XEN_PCIF_active, the backend answers and
+ * clears it; AER events go the other way in aer_op with XEN_PCIB_active. Keys:
+ *   frontend  pci-op-ref, event-channel, magic (XEN_PCI_MAGIC)
+ *   backend   num_devs, dev-<i>, vdev-<i>, state-<i>, root_num, root-<i>
+ */
+#ifndef __XEN_PCI_COMMON_H__
+#define __XEN_PCI_COMMON_H__
+
+#define XEN_PCI_MAGIC "7"
+
+/* xen_pci_sharedinfo.flags */
+#define _XEN_PCIF_active     (0)
+#define _XEN_PCIB_AERHANDLER (1)
+#define _XEN_PCIB_active     (2)
+#define XEN_PCIF_active      (1 << _XEN_PCIF_active)
+#define XEN_PCIB_AERHANDLER  (1 << _XEN_PCIB_AERHANDLER)
+#define XEN_PCIB_active      (1 << _XEN_PCIB_active)
+
+/* cmd */
+#define XEN_PCI_OP_conf_read        (0)
+#define XEN_PCI_OP_conf_write       (1)
+#define XEN_PCI_OP_enable_msi       (2)
+#define XEN_PCI_OP_disable_msi      (3)
+#define XEN_PCI_OP_enable_msix      (4)
+#define XEN_PCI_OP_disable_msix     (5)
+#define XEN_PCI_OP_aer_detected     (6)
+#define XEN_PCI_OP_aer_resume       (7)
+#define XEN_PCI_OP_aer_mmio         (8)
+#define XEN_PCI_OP_aer_slotreset    (9)
+#define XEN_PCI_OP_enable_multi_msi (10)
+
+/* err */
+#define XEN_PCI_ERR_success         (0)
+#define XEN_PCI_ERR_dev_not_found   (-1)
+#define XEN_PCI_ERR_invalid_offset  (-2)
+#define XEN_PCI_ERR_access_denied   (-3)
+#define XEN_PCI_ERR_not_implemented (-4)
+#define XEN_PCI_ERR_op_failed       (-5) /* the backend failed, not the request */
+
+#define SH_INFO_MAX_VEC 128
+
+struct xen_msix_entry {
+    uint16_t vector; /* out: pirq */
+    uint16_t entry;  /* in: table index */
+};
+
+struct xen_pci_op {
+    uint32_t cmd; /* in */
+    int32_t err;  /* out */
+    uint32_t domain, bus, devfn;
+    int32_t offset;
+    int32_t size;
+    uint32_t value; /* in or out */
+    uint32_t info;  /* in: number of MSI-X entries */
+    struct xen_msix_entry msix_entries[SH_INFO_MAX_VEC];
+};
+
+struct xen_pcie_aer_op {
+    uint32_t cmd;
+    int32_t err;
+    uint32_t domain, bus, devfn;
+};
+
+struct xen_pci_sharedinfo {
+    uint32_t flags;
+    struct xen_pci_op op;
+    struct xen_pcie_aer_op aer_op;
+};
+
+#endif
