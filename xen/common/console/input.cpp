@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// Input: from a device to the hardware domain's queue or to the debug keys.
+#include "common/console/input.hpp"
+
+#include <xen/event.hpp>
+#include <xen/option.hpp>
+#include <xen/softirq.hpp>
+
+#include "common/console/state.hpp"
+
+namespace xen::console {
+namespace {
+
+using InputLock = Spinlock<LockRank::console, IrqRule::off>;
+
+constexpr usize kQueue = 4096;   // a pasted script, while the domain does something else
+struct Queue {
+    InputLock lock;
+    char text[kQueue] GUARDED_BY(lock) = {};
+    u32 head GUARDED_BY(lock) = 0, tail GUARDED_BY(lock) = 0;
+    bool put(char c) {
+        Guard g{lock};
+        if (tail - head == kQueue) return false;
+        text[tail++ % kQueue] = c;
+        return true;
+    }
+    usize take(char* to, usize max) {
+        Guard g{lock};
+        usize n = 0;
+        while (n < max && head != tail) to[n++] = text[head++ % kQueue];
+        return n;
+    }
+};
+constinit Queue to_dom0, to_keys;
+constinit SwitchFilter filter{};
+std::atomic<bool> dom0_receives{false};
+
+void deliver(char c) {
+    if (dom0_receives.load(std::memory_order_relaxed) && domain::dom0) {
+        if (to_dom0.put(c)) event::send_host_virq(VIRQ_CONSOLE);
+        return;
+    }
+    if (press_urgent_key(c)) return;
+    if (to_keys.put(c)) softirq::raise(softirq::Kind::console);
+}
+
+void announce_target() {
+    char code = switch_code(option::values().conswitch);
+    Str to = input_target();
+    if (!code) return log_line("*** Serial input to %s", to.data());
+    log_line("*** Serial input to %s (type 'CTRL-%c' three times to switch input)", to.data(),
+             static_cast<char>(code + 'a' - 1));
+}
+
+void toggle() {
+    dom0_receives.store(!dom0_receives.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    announce_target();
+}
+
+}  // namespace
+
+Str input_target() { return dom0_receives.load(std::memory_order_relaxed) ? "DOM0" : "Xen"; }
+
+void init_input() { filter = SwitchFilter{switch_code(option::values().conswitch)}; }
+
+void run_waiting_keys() {
+    char c;
+    while (to_keys.take(&c, 1)) press_key(c);
+}
+
+// A second character x: stay with the hypervisor.
+void switch_input_at_boot() {
+    Str o = option::values().conswitch;
+    if (o.size() > 1 && o[1] == 'x') announce_target();
+    else toggle();
+}
+
+void receive(char c) {
+    SwitchFilter::Out out = filter.feed(c);
+    if (out.toggle) return toggle();
+    for (unsigned i = 0; i < out.repeats; ++i) deliver(switch_code(option::values().conswitch));
+    if (out.pass) deliver(c);
+}
+
+usize take_input(char* to, usize max) { return to_dom0.take(to, max); }
+
+}  // namespace xen::console

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+// Messages: judged, stamped, and written line by line.
+#include <xen/log.hpp>
+
+#include <asm/cpu.hpp>
+#include <xen/time.hpp>
+
+#include "common/console/state.hpp"
+#include "lib/format.hpp"
+
+namespace xen {
+namespace console {
+namespace {
+
+constexpr usize kLine = 1024;
+char line_space[kLine] GUARDED_BY(state.lock);
+constexpr usize kNestedLine = 256;   // on the stack of an NMI
+
+void put_stamp() REQUIRES(state.lock) {
+    if (state.timestamps == TimestampMode::none) return;
+    time::WallClock base = time::wall_clock_base();
+    Nanos now = time::now();
+    u64 ns = base.nanoseconds + static_cast<u64>(now.raw());
+    Moment m{now, base.seconds ? base.seconds + ns / 1000000000 : 0, static_cast<u32>(ns / 1000000 % 1000), time::counter()};
+    char text[40];
+    usize n = format_timestamp(text, sizeof text, state.timestamps, m);
+    emit({text, n < sizeof text ? n : sizeof text - 1});
+}
+
+void vlog(Threshold threshold, Str prefix, log::Level level, const char* fmt, va_list args) {
+    Verdict v = judge(threshold, level);
+    if (v == Verdict::drop) return;
+    Session s;
+    if (s.nested()) {
+        char text[kNestedLine];
+        usize n = vformat(text, sizeof text - 1, fmt, args);
+        if (n > sizeof text - 2) n = sizeof text - 2;
+        text[n] = '\n';
+        stash(prefix);
+        return stash({text, n + 1});
+    }
+    if (v == Verdict::limited && !state.rate.allow(time::now())) return;
+    if (u32 missed = state.rate.take_missed()) {
+        char note[64];
+        usize n = format(note, sizeof note, "%u messages suppressed.", missed);
+        emit_message("(XEN) ", {note, n});
+    }
+    usize n = vformat(line_space, kLine, fmt, args);
+    emit_message(prefix, {line_space, n < kLine ? n : kLine - 1});
+}
+
+}  // namespace
+
+void emit_message(Str prefix, Str text) {
+    if (state.line_open) emit("\n");
+    state.line_open = false;
+    for (;;) {
+        usize end = text.find('\n');
+        emit(prefix);
+        put_stamp();
+        if (Str line = text.substr(0, end); !line.empty()) emit(line);
+        emit("\n");
+        if (end == Str::npos || end + 1 == text.size()) return;
+        text = text.substr(end + 1);
+    }
+}
+
+void print_for_guest(const Domain& d, Str text) {
+    if (judge(state.guest, log::Level::debug) == Verdict::drop) return;
+    char prefix[16];
+    usize n = format(prefix, sizeof prefix, "(d%u) ", d.id.raw());
+    Session s;
+    if (s.nested()) return;
+    if (judge(state.guest, log::Level::debug) == Verdict::limited && !state.rate.allow(time::now())) return;
+    emit_message({prefix, n}, text);
+}
+
+}  // namespace console
+
+namespace log {
+
+void write(Level level, const char* fmt, ...) {
+    va_list args;
+    va_start(args, fmt);
+    console::vlog(console::state.host, "(XEN) ", level, fmt, args);
+    va_end(args);
+}
+
+void guest(Level level, const char* fmt, ...) {
+    va_list args;
+    va_start(args, fmt);
+    console::vlog(console::state.guest, "(XEN) ", level, fmt, args);
+    va_end(args);
+}
+
+bool shown(Level level) { return console::judge(console::state.host, level) != console::Verdict::drop; }
+
+}  // namespace log
+}  // namespace xen

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#include <xen/arch_control.hpp>
+#include <xen/cpupool.hpp>
+#include <xen/hypercall.hpp>
+#include <xen/log.hpp>
+#include <xen/security.hpp>
+
+#include "common/control/domain_info.hpp"
+#include "common/control/domctl/domctl.hpp"
+
+namespace xen::control {
+namespace {
+
+using namespace domctls;
+
+Spinlock<LockRank::domctl> lock;
+
+Status dispatch(xen_domctl& op, Domain& d, bool& changed) {
+    switch (op.cmd) {
+    case XEN_DOMCTL_destroydomain: return &d == &current_domain() ? Errno::inval : domain::kill(d);
+    case XEN_DOMCTL_pausedomain: return &d == &current_domain() ? Errno::inval : domain::pause_by_controller(d);
+    case XEN_DOMCTL_unpausedomain: return domain::unpause_by_controller(d);
+    case XEN_DOMCTL_resumedomain:
+        if (&d == &current_domain()) return Errno::inval;
+        domain::resume(d);
+        return {};
+    case XEN_DOMCTL_soft_reset:
+    case XEN_DOMCTL_soft_reset_cont: return Errno::inval;  // for HVM domains only
+    case XEN_DOMCTL_getdomaininfo:
+        changed = true;
+        op.u.getdomaininfo = domain_info(d);
+        op.domain = op.u.getdomaininfo.domain;
+        return {};
+    case XEN_DOMCTL_max_vcpus: return max_vcpus(d, op.u.max_vcpus);
+    case XEN_DOMCTL_max_mem: return max_memory(d, op.u.max_mem);
+    case XEN_DOMCTL_setdomainhandle: return set_handle(d, op.u.setdomainhandle);
+    case XEN_DOMCTL_settimeoffset: return set_time_offset(d, op.u.settimeoffset);
+    case XEN_DOMCTL_set_virq_handler: return domctls::set_virq_handler(d, op.u.set_virq_handler);
+    case XEN_DOMCTL_setdebugging:
+        if (&d == &current_domain()) return Errno::inval;
+        d.debugger_attached = op.u.setdebugging.enable != 0;
+        return {};
+    case XEN_DOMCTL_getvcpuinfo: changed = true; return vcpu_info(d, op.u.getvcpuinfo);
+    case XEN_DOMCTL_getvcpuaffinity: return get_affinity(d, op.u.vcpuaffinity);
+    case XEN_DOMCTL_setvcpuaffinity: return set_affinity(d, op.u.vcpuaffinity);
+    case XEN_DOMCTL_getnodeaffinity: return get_node_affinity(d, op.u.nodeaffinity);
+    case XEN_DOMCTL_setnodeaffinity: return set_node_affinity(d, op.u.nodeaffinity);
+    case XEN_DOMCTL_getvcpucontext: changed = true; return domctls::get_context(d, op.u.vcpucontext);
+    case XEN_DOMCTL_setvcpucontext: return domctls::set_context(d, op.u.vcpucontext);
+    case XEN_DOMCTL_scheduler_op: changed = true; return sched::scheduler_op(d, op.u.scheduler_op);
+    case XEN_DOMCTL_irq_permission: return irq_permission(d, op.u.irq_permission);
+    case XEN_DOMCTL_iomem_permission: return memory_permission(d, op.u.iomem_permission);
+    case XEN_DOMCTL_ioport_permission: return port_permission(d, op.u.ioport_permission);
+    default: return arch::domctl(op, d, changed);
+    }
+}
+
+// getdomaininfo walks the domains: it tells of the first one with this id or a higher one.
+Result<DomainRef> at_least(u16 id) {
+    if (id >= kFirstReservedDom) return Errno::inval;
+    for (Domain* d = domain::first(); d; d = domain::next(*d))
+        if (d->id.raw() >= id) return domain::find(d->id);
+    return Errno::srch;
+}
+
+Status run(xen_domctl& op, bool& changed) {
+    if (op.cmd == XEN_DOMCTL_createdomain) {
+        TRY(security::may(security::Op::domctl, current_domain()));
+        changed = true;
+        return create(op);
+    }
+    DomainRef d = TRY(op.cmd == XEN_DOMCTL_getdomaininfo ? at_least(op.domain) : domain::find(DomId{op.domain}));
+    TRY(security::may(security::Op::domctl, *d));
+    return dispatch(op, *d, changed);
+}
+
+}  // namespace
+
+Result<s64> domctl(GuestInOut<void> arg) {
+    auto op = TRY(arg.copy_in<xen_domctl>());
+    if (op.interface_version != XEN_DOMCTL_INTERFACE_VERSION) return Errno::acces;
+    bool changed = false;
+    if (!lock.try_acquire()) return hypercall::continue_with(arg.raw());
+    Status s = run(op, changed);
+    lock.release();
+    if (!s && s.error() == Errno::restart) return hypercall::continue_with(arg.raw());
+    if (!s) {
+        if (s.error() != Errno::srch) log_guest("d%u: domctl %u failed: errno %u", op.domain, op.cmd, static_cast<unsigned>(s.error()));
+        return s.error();
+    }
+    if (changed) TRY(arg.copy_out(op));
+    return 0;
+}
+
+}  // namespace xen::control

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// Nobody gives what he does not have.
+#include <xen/irq.hpp>
+#include <xen/rangeset.hpp>
+
+#include "common/control/domctl/domctl.hpp"
+
+namespace xen::control::domctls {
+namespace {
+
+Status change(RangeSet& set, const RangeSet& ours, u64 first, u64 last, bool allow) {
+    if (!ours.contains(first, last)) return Errno::perm;
+    return allow ? set.add(first, last) : set.remove(first, last);
+}
+
+}  // namespace
+
+Status irq_permission(Domain& d, const xen_domctl_irq_permission& x) {
+    if (x.pirq >= irq::irq_count()) return Errno::inval;
+    return change(*d.irqs, *current_domain().irqs, x.pirq, x.pirq, x.allow_access);
+}
+
+Status memory_permission(Domain& d, const xen_domctl_iomem_permission& x) {
+    u64 last = x.first_mfn + x.nr_mfns - 1;
+    if (x.nr_mfns == 0 || last < x.first_mfn) return Errno::inval;
+    return change(*d.io_memory, *current_domain().io_memory, x.first_mfn, last, x.allow_access);
+}
+
+Status port_permission(Domain& d, const xen_domctl_ioport_permission& x) {
+    u64 last = u64{x.first_port} + x.nr_ports - 1;
+    if (x.nr_ports == 0 || last > 0xffff) return Errno::inval;
+    return change(*d.io_ports, *current_domain().io_ports, x.first_port, last, x.allow_access);
+}
+
+}  // namespace xen::control::domctls

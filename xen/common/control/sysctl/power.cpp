@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// Power management as the tools see it: CPUs idle in C1 (HLT), frequencies are the firmware's.
+#include <xen/sched.hpp>
+
+#include "common/control/bitmap_copy.hpp"
+#include "common/control/sysctl/sysctl.hpp"
+#include <xen/cpupool.hpp>
+
+namespace xen::control::sysctls {
+namespace {
+
+constexpr u32 kStates = 2;  // C0 and C1
+
+Status idle_states(xen_sysctl_get_pmstat& x) {
+    pm_cx_stat& s = x.u.getcx;
+    u64 idle = static_cast<u64>(sched::idle_time_of(CpuId{x.cpuid}).raw());
+    u32 room = s.nr < kStates ? s.nr : kStates;
+    u64 triggers[kStates] = {0, 0};
+    u64 residencies[kStates] = {0, idle};
+    if (s.triggers.p) TRY(guest::copy_out(reinterpret_cast<u64>(s.triggers.p), triggers, room * sizeof(u64)));
+    if (s.residencies.p) TRY(guest::copy_out(reinterpret_cast<u64>(s.residencies.p), residencies, room * sizeof(u64)));
+    s.nr = kStates;
+    s.last = 1;
+    s.idle_time = idle;
+    s.nr_pc = s.nr_cc = 0;
+    return {};
+}
+
+}  // namespace
+
+Status power_statistics(xen_sysctl_get_pmstat& x) {
+    if (x.cpuid >= kMaxCpus || !cpu_online.test(x.cpuid)) return Errno::inval;
+    switch (x.type) {
+    case PMSTAT_get_max_cx: x.u.getcx.nr = kStates; return {};
+    case PMSTAT_get_cxstat: return idle_states(x);
+    case PMSTAT_reset_cxstat: return {};
+    case PMSTAT_get_max_px:
+    case PMSTAT_get_pxstat:
+    case PMSTAT_reset_pxstat: return Errno::nodev;  // no frequency driver
+    default: return Errno::nosys;
+    }
+}
+
+Status power_operation(xen_sysctl_pm_op& x) {
+    if (x.cpuid >= kMaxCpus || !cpu_online.test(x.cpuid)) return Errno::inval;
+    if ((x.cmd & PM_PARA_CATEGORY_MASK) == CPUFREQ_PARA) return Errno::nodev;
+    switch (x.cmd) {
+    // ABI: here "CPU" 0 means the state and 1 its sub-state.
+    case XEN_SYSCTL_pm_op_get_max_cstate:
+        if (x.cpuid > 1) return Errno::inval;
+        x.u.get_max_cstate = x.cpuid ? XEN_SYSCTL_CX_UNLIMITED : 1;
+        return {};
+    case XEN_SYSCTL_pm_op_enable_turbo:
+    case XEN_SYSCTL_pm_op_disable_turbo: return Errno::acces;  // of a frequency policy, and there is none
+    case XEN_SYSCTL_pm_op_set_max_cstate: return {};
+    case XEN_SYSCTL_pm_op_set_sched_opt_smt: x.u.set_sched_opt_smt = 0; return {};
+    default: return Errno::nosys;
+    }
+}
+
+Status pool(xen_sysctl_cpupool_op& x) {
+    CpuMask cpus;
+    TRY(sched::cpupool_op(x, cpus));
+    if (x.op != XEN_SYSCTL_CPUPOOL_OP_INFO && x.op != XEN_SYSCTL_CPUPOOL_OP_FREEINFO) return {};
+    return copy_bitmap_out(x.cpumap, cpus);
+}
+
+// Trace buffers exist with `tbuf_size=` or set_size only; without them nothing can be enabled.
+Status trace_buffers(xen_sysctl_tbuf_op& x) {
+    switch (x.cmd) {
+    case XEN_SYSCTL_TBUFOP_get_info:
+        x.evt_mask = 0;
+        x.buffer_mfn = 0;
+        x.size = 0;
+        return {};
+    case XEN_SYSCTL_TBUFOP_set_cpu_mask:
+    case XEN_SYSCTL_TBUFOP_set_evt_mask:
+    case XEN_SYSCTL_TBUFOP_disable: return {};
+    case XEN_SYSCTL_TBUFOP_set_size: return Errno::nomem;
+    default: return Errno::inval;
+    }
+}
+
+}  // namespace xen::control::sysctls

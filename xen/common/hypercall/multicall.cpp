@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#include "common/hypercall/multicall.hpp"
+
+#include <xen/hypercall.hpp>
+
+#include "common/hypercall/table.hpp"
+#include "lib/string.hpp"
+
+namespace xen::hypercall {
+namespace {
+
+constexpr unsigned kBatch = 16;
+constexpr s64 kRestart = abi_error(Errno::restart);
+
+s64 run(multicall_entry& e) {
+    Frame& f = frame();
+    f.number = e.op;
+    f.changed = 0;
+    if (e.op >= kNumbers || !table.entries[e.op].call) return abi_error(Errno::nosys);
+    s64 r = table.entries[e.op].call(e.args[0], e.args[1], e.args[2], e.args[3], e.args[4], e.args[5]);
+    if (r == kRestart)
+        for (unsigned i = 0; i < f.changed; ++i) e.args[i] = f.args[i];
+    return r;
+}
+
+struct Outcome {
+    u32 done;
+    Status status;   // restart: entry `done` goes on with its changed arguments
+};
+
+// Entries [0, n) of a batch that lies at list[0].
+Outcome run_batch(GuestInOut<multicall_entry> list, multicall_entry* batch, unsigned n) {
+    for (unsigned i = 0; i < n; ++i) {
+        multicall_entry& e = batch[i];
+        s64 r = run(e);
+        u64 at = list.raw() + i * sizeof(e);
+        if (r == kRestart) {
+            if (!guest::copy_out(at, &e, sizeof(e))) return {i, Errno::fault};
+            return {i, Errno::restart};
+        }
+        e.result = static_cast<u64>(r);
+        if (!guest::copy_out(at + offsetof(multicall_entry, result), &e.result, sizeof(e.result)))
+            return {i, Errno::fault};
+        if (domain::crashed(current_domain())) return {n, {}};
+        if (preempt_due() && i + 1 < n) return {i + 1, Errno::restart};
+    }
+    return {n, {}};
+}
+
+Result<s64> run_all(GuestInOut<multicall_entry> list, u32 count, u32& done) {
+    while (done < count) {
+        multicall_entry batch[kBatch];
+        unsigned n = count - done < kBatch ? count - done : kBatch;
+        GuestInOut<multicall_entry> at{list.raw() + u64{done} * sizeof(multicall_entry)};
+        if (!at.in().copy_array_in(batch, 0, n)) {
+            n = 1;  // up to the one that cannot be read
+            TRY(at.in().copy_array_in(batch, 0, n));
+        }
+        Outcome o = run_batch(at, batch, n);
+        done += o.done;
+        if (!o.status) return o.status.error();
+        if (done < count && preempt_due()) return Errno::restart;
+    }
+    return 0;
+}
+
+}  // namespace
+
+Result<s64> multicall(GuestInOut<multicall_entry> list, u32 count) {
+    Frame& f = frame();
+    if (f.in_multicall) return Errno::inval;
+    if (!arch::guest_range_ok(list.raw(), u64{count} * sizeof(multicall_entry))) return Errno::fault;
+    f.in_multicall = true;
+    u32 done = 0;
+    auto r = run_all(list, count, done);
+    f.in_multicall = false;
+    f.number = __HYPERVISOR_multicall;
+    if (!r && r.error() == Errno::restart)
+        return continue_with(list.raw() + u64{done} * sizeof(multicall_entry), count - done);
+    return r;
+}
+
+}  // namespace xen::hypercall

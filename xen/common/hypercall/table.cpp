@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#include "common/hypercall/table.hpp"
+
+#include <xen/control.hpp>
+#include <xen/console.hpp>
+#include <xen/event.hpp>
+#include <xen/grant.hpp>
+#include <xen/sched.hpp>
+
+#include "common/hypercall/multicall.hpp"
+
+namespace xen::hypercall {
+namespace {
+
+#define XEN_HYPERCALLS(X)                                          \
+    X(__HYPERVISOR_sched_op_compat, sched::sched_op_compat)        \
+    X(__HYPERVISOR_platform_op, control::platform_op)              \
+    X(__HYPERVISOR_memory_op, memory::memory_op)                   \
+    X(__HYPERVISOR_multicall, multicall)                           \
+    X(__HYPERVISOR_set_timer_op, sched::set_timer_op)              \
+    X(__HYPERVISOR_event_channel_op_compat, event::event_channel_op_compat) \
+    X(__HYPERVISOR_xen_version, control::xen_version)              \
+    X(__HYPERVISOR_console_io, console::console_io)                \
+    X(__HYPERVISOR_physdev_op_compat, control::physdev_op_compat)  \
+    X(__HYPERVISOR_grant_table_op, grant::grant_table_op)          \
+    X(__HYPERVISOR_vm_assist, control::vm_assist)                  \
+    X(__HYPERVISOR_vcpu_op, sched::vcpu_op)                        \
+    X(__HYPERVISOR_xsm_op, control::xsm_op)                        \
+    X(__HYPERVISOR_sched_op, sched::sched_op)                      \
+    X(__HYPERVISOR_xenoprof_op, control::xenoprof_op)              \
+    X(__HYPERVISOR_event_channel_op, event::event_channel_op)      \
+    X(__HYPERVISOR_physdev_op, control::physdev_op)                \
+    X(__HYPERVISOR_sysctl, control::sysctl)                        \
+    X(__HYPERVISOR_domctl, control::domctl)                        \
+    X(__HYPERVISOR_kexec_op, control::kexec_op)                    \
+    X(__HYPERVISOR_hypfs_op, control::hypfs_op)
+
+constexpr Table build() {
+    Table n;
+#define XEN_ENTRY(number, handler) n.entries[number] = entry<handler>(&(#number)[sizeof("__HYPERVISOR_") - 1]);
+    XEN_HYPERCALLS(XEN_ENTRY)
+    XEN_ARCH_HYPERCALLS(XEN_ENTRY)
+#undef XEN_ENTRY
+    return n;
+}
+
+}  // namespace
+
+constinit const Table table = build();
+
+}  // namespace xen::hypercall

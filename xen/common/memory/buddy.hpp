@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// The buddy allocator of one zone of one node: free blocks of 2^order frames on a list for each order, linked
+// through their PageInfo. A free block's head has PageInfo::kFree and its order in owner_index; its other
+// frames have count 0. Two free buddies are never left unmerged. Not locked: the caller is.
+#pragma once
+
+#include <array>
+
+#include <xen/memory.hpp>
+
+namespace xen::memory {
+
+class Buddy {
+public:
+    // The head of a block of exactly 2^order frames, taken off; `limit`: the block must end at or below it.
+    PageInfo* take(Order order, Mfn limit);
+    void give(PageInfo& head, Order order);
+    u64 free_frames() const { return free_; }
+
+private:
+    void push(PageInfo& head, unsigned order);
+    void remove(PageInfo& head, unsigned order);
+    PageInfo* find(unsigned order, Mfn limit) const;
+    bool is_free_block(Mfn f, unsigned order) const;
+
+    std::array<u32, kMaxOrder + 1> heads_{};
+    u64 free_ = 0;
+};
+
+}  // namespace xen::memory

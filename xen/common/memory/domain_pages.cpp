@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+// Pages that a domain owns: charging, the owned list, and the way back to the free lists.
+#include <xen/assert.hpp>
+#include <xen/domain.hpp>
+#include <xen/log.hpp>
+#include <xen/memory.hpp>
+#include <xen/tlb.hpp>
+
+namespace xen {
+
+Domain* PageInfo::owner() const {
+    return owner_index ? static_cast<Domain*>(arch::direct_map(Mfn{owner_index})) : nullptr;
+}
+
+// A Domain is page-aligned heap memory, so its frame number names it in 32 bits.
+void PageInfo::set_owner(Domain* d) {
+    owner_index = d ? static_cast<u32>(arch::direct_map_mfn(d).raw()) : 0;
+}
+
+bool get_page(PageInfo& p, const Domain& owner) {
+    u64 old = p.count.load(std::memory_order_relaxed);
+    do {
+        u64 refs = old & PageInfo::kCountMask;
+        if (refs == 0 || refs == PageInfo::kCountMask - 1) return false;
+    } while (!p.count.compare_exchange_weak(old, old + 1, std::memory_order_acq_rel, std::memory_order_relaxed));
+    if (p.owner() == &owner) [[likely]] return true;
+    put_page(p);
+    return false;
+}
+
+void put_page(PageInfo& p) {
+    u64 old = p.count.fetch_sub(1, std::memory_order_acq_rel);
+    xen_assert((old & PageInfo::kCountMask) != 0);
+    if ((old & PageInfo::kCountMask) == 1) memory::free_domain_page(p);
+}
+
+Result<PageRef> PageRef::get(Mfn f, const Domain& owner) {
+    if (!mfn_valid(f) || !get_page(page_of(f), owner)) return Errno::inval;
+    return adopt(page_of(f));
+}
+
+Result<PageRef> PageRef::dup() const {
+    Domain* owner = page_->owner();
+    if (!owner || !get_page(*page_, *owner)) return Errno::inval;
+    return adopt(*page_);
+}
+
+void PageRef::reset() {
+    if (PageInfo* p = std::exchange(page_, nullptr)) put_page(*p);
+}
+
+namespace memory {
+namespace {
+
+void link(u32& head, PageInfo& p) {
+    p.prev = 0;
+    p.next = head;
+    u32 f = static_cast<u32>(p.mfn().raw());
+    if (head) frame_table[head].prev = f;
+    head = f;
+}
+
+void unlink(u32& head, PageInfo& p) {
+    if (p.prev) frame_table[p.prev].next = p.next;
+    else head = p.next;
+    if (p.next) frame_table[p.next].prev = p.prev;
+    p.next = p.prev = 0;
+}
+
+// Takes the frame off its owner's books; true when it was the last one.
+bool uncharge(Domain& d, PageInfo& p, u64 flags) {
+    Guard g{d.page_lock};
+    bool heap = flags & PageInfo::kXenHeap;
+    unlink(heap ? d.xenheap_list : d.page_list, p);
+    u64& counter = heap ? d.xenheap_pages : d.tot_pages;
+    if (!(flags & PageInfo::kExtra)) --counter;
+    return --d.listed_pages == 0;
+}
+
+// Listed pages keep their owner in memory.
+void list_pages(Domain& d, u64 n) REQUIRES(d.page_lock) {
+    if (d.listed_pages == 0) d.refs.fetch_add(1, std::memory_order_relaxed);
+    d.listed_pages += n;
+}
+
+}  // namespace
+
+Status assign_pages(Domain& d, PageInfo& head, Order order, bool no_refcount) {
+    u64 n = u64{1} << order.raw();
+    Guard g{d.page_lock};
+    if (d.is_dying()) return Errno::inval;
+    if (!no_refcount && (d.tot_pages > d.max_pages || n > d.max_pages - d.tot_pages)) {
+        log_guest("d%u: over-allocation: %lu + %lu pages, the limit is %lu", d.id.raw(), d.tot_pages, n, d.max_pages);
+        return Errno::toobig;
+    }
+    if (!no_refcount) {
+        d.tot_pages += n;
+        d.outstanding_claims -= d.outstanding_claims < n ? d.outstanding_claims : n;
+    }
+    list_pages(d, n);
+    for (u64 i = 0; i < n; ++i) {
+        PageInfo& p = (&head)[i];
+        p.set_owner(&d);
+        p.type.store(0, std::memory_order_relaxed);
+        link(d.page_list, p);
+        p.count.store(PageInfo::kAllocated | (no_refcount ? PageInfo::kExtra : 0) | 1, std::memory_order_release);
+    }
+    return {};
+}
+
+Result<PageInfo&> allocate_domain_pages(Domain& d, Request r, bool no_refcount) {
+    PageInfo& head = TRY(allocate_frames(r));
+    if (Status s = assign_pages(d, head, r.order, no_refcount); !s) {
+        free_frames(head, r.order, false);
+        return s.error();
+    }
+    return head;
+}
+
+void share_heap_page(void* page, Domain& d, bool writable) {
+    PageInfo& p = page_of(page);
+    Guard g{d.page_lock};
+    p.set_owner(&d);
+    // A read-only page holds one type use of its own that no writable mapping can join (public pages of ours).
+    u64 type = static_cast<u64>(writable ? PageType::writable : PageType::none) << PageInfo::kTypeShift;
+    p.type.store(type | PageInfo::kValidated | 1, std::memory_order_relaxed);
+    ++d.xenheap_pages;
+    list_pages(d, 1);
+    link(d.xenheap_list, p);
+    p.count.store(PageInfo::kXenHeap | PageInfo::kAllocated | 1, std::memory_order_release);
+}
+
+bool unshare_heap_page(void* page) { return drop_allocation(page_of(page)); }
+
+bool drop_allocation(PageInfo& p) {
+    u64 old = p.count.fetch_and(~PageInfo::kAllocated, std::memory_order_acq_rel);
+    if (!(old & PageInfo::kAllocated)) return false;
+    put_page(p);
+    return true;
+}
+
+Status steal_page(Domain& d, PageInfo& p) {
+    if (!get_page(p, d)) return Errno::inval;
+    // Our reference and the allocation's, and no other: both go, and nobody can get a new one.
+    constexpr u64 kOurs = PageInfo::kAllocated | 2;
+    u64 old = p.count.load(std::memory_order_relaxed);
+    do {
+        if ((old & (PageInfo::kAllocated | PageInfo::kXenHeap | PageInfo::kCountMask)) != kOurs) {
+            put_page(p);
+            return Errno::inval;
+        }
+    } while (!p.count.compare_exchange_weak(old, 0, std::memory_order_acq_rel, std::memory_order_relaxed));
+    p.tlb_stamp = tlb::clock();
+    DomainRef last;
+    if (uncharge(d, p, old)) last = DomainRef::adopt(d);
+    p.set_owner(nullptr);
+    p.type.store(0, std::memory_order_relaxed);
+    return {};
+}
+
+void free_domain_page(PageInfo& p) {
+    Domain* d = p.owner();
+    bug_if(!d);
+    u64 flags = p.count.load(std::memory_order_acquire);
+    p.tlb_stamp = tlb::clock();
+    bool dying = d->is_dying();
+    DomainRef last;
+    if (uncharge(*d, p, flags)) last = DomainRef::adopt(*d);
+    p.set_owner(nullptr);
+    if (flags & PageInfo::kXenHeap) {
+        p.type.store(0, std::memory_order_relaxed);
+        p.count.store(PageInfo::kXenHeap, std::memory_order_release);
+        return;  // its heap owner frees it
+    }
+    // A running guest wipes what it gives up if it cares; after its death we answer for it.
+    free_frames(p, Order{0}, dying);
+}
+
+}  // namespace memory
+}  // namespace xen

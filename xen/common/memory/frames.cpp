@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+// Machine frames: free lists by node and zone, and the frames that wait for scrubbing.
+#include <xen/boot_info.hpp>
+#include <xen/lock.hpp>
+#include <xen/log.hpp>
+#include <xen/memory.hpp>
+#include <xen/numa.hpp>
+#include <xen/tlb.hpp>
+
+#include "common/memory/buddy.hpp"
+#include "lib/string.hpp"
+
+namespace xen {
+
+PageInfo* frame_table;
+Mfn max_frame;
+
+namespace memory {
+namespace {
+
+// Below 4 GiB is kept for those who ask for it.
+constexpr Mfn kLowEnd{u64{1} << (32 - kPageShift)};
+constexpr Mfn kNoLimit{~u64{0}};
+enum Zone : unsigned { kLow, kHigh, kZones };
+
+Spinlock<LockRank::buddy> lock;
+Buddy zones[numa::kMaxNodes][kZones] GUARDED_BY(lock);
+// Blocks with old contents, chained by next, order in owner_index.
+u32 dirty_head GUARDED_BY(lock);
+u64 dirty_frames GUARDED_BY(lock);
+
+Zone zone_of(Mfn f) { return f < kLowEnd ? kLow : kHigh; }
+Buddy& buddy_of(Mfn f) REQUIRES(lock) { return zones[numa::node_of(f).raw()][zone_of(f)]; }
+
+Mfn limit_for(u8 address_bits) {
+    if (address_bits >= 52) return kNoLimit;
+    if (address_bits <= kPageShift) return Mfn{0};
+    return Mfn{u64{1} << (address_bits - kPageShift)};
+}
+
+PageInfo* take_from_node(unsigned node, Order order, Mfn limit) REQUIRES(lock) {
+    if (limit > kLowEnd)
+        if (PageInfo* p = zones[node][kHigh].take(order, limit)) return p;
+    return zones[node][kLow].take(order, limit);
+}
+
+PageInfo* take(const Request& r) REQUIRES(lock) {
+    Mfn limit = limit_for(r.address_bits);
+    unsigned first = r.node < numa::node_count() ? r.node : 0;
+    if (PageInfo* p = take_from_node(first, r.order, limit)) return p;
+    if (r.exact_node) return nullptr;
+    for (unsigned n = 0; n < numa::node_count(); ++n)
+        if (n != first)
+            if (PageInfo* p = take_from_node(n, r.order, limit)) return p;
+    return nullptr;
+}
+
+void scrub(Mfn start, u64 frames) {
+    for (u64 i = 0; i < frames; ++i) memset(arch::direct_map(start + i), 0, kPageSize);
+}
+
+PageInfo* take_clean(const Request& r) {
+    Guard g{lock};
+    return take(r);
+}
+
+PageInfo* pop_dirty() REQUIRES(lock) {
+    if (!dirty_head) return nullptr;
+    PageInfo& p = frame_table[dirty_head];
+    dirty_head = p.next;
+    p.next = 0;
+    dirty_frames -= u64{1} << p.owner_index;
+    return &p;
+}
+
+// Stale TLB entries of whoever had the frames must be gone before somebody else writes there.
+void flush_stale(PageInfo& head, Order order) {
+    u32 newest = 0;  // 0 is no stamp
+    for (u64 i = 0; i < u64{1} << order.raw(); ++i) {
+        u32 stamp = std::exchange((&head)[i].tlb_stamp, 0);
+        if (stamp && (!newest || static_cast<s32>(stamp - newest) > 0)) newest = stamp;
+    }
+    if (!newest) return;
+    CpuMask due = tlb::needing_flush(cpu_online, newest);
+    if (!due.empty()) tlb::flush_mask(due);
+}
+
+}  // namespace
+
+void add_free_range(Mfn start, u64 frames) {
+    Guard g{lock};
+    while (frames) {
+        unsigned order = 0;
+        while (order < kMaxOrder && (u64{2} << order) <= frames && !(start.raw() & ((u64{2} << order) - 1))) ++order;
+        buddy_of(start).give(page_of(start), Order{static_cast<u8>(order)});
+        start += u64{1} << order;
+        frames -= u64{1} << order;
+    }
+}
+
+Result<PageInfo&> allocate_frames(Request r) {
+    if (r.order.raw() > kMaxOrder) return Errno::nomem;
+    PageInfo* p = take_clean(r);
+    while (!p && scrub_some()) p = take_clean(r);
+    if (!p) p = take_clean(r);
+    if (!p) return Errno::nomem;
+    flush_stale(*p, r.order);
+    return *p;
+}
+
+void free_frames(PageInfo& head, Order order, bool needs_scrub) {
+    for (u64 i = 0; i < u64{1} << order.raw(); ++i) {
+        (&head)[i].count.store(0, std::memory_order_relaxed);
+        (&head)[i].type.store(0, std::memory_order_relaxed);
+        (&head)[i].owner_index = 0;
+    }
+    Guard g{lock};
+    if (!needs_scrub) return buddy_of(head.mfn()).give(head, order);
+    head.owner_index = order.raw();
+    head.next = dirty_head;
+    dirty_head = static_cast<u32>(head.mfn().raw());
+    dirty_frames += u64{1} << order.raw();
+}
+
+bool scrub_some() {
+    PageInfo* p;
+    {
+        Guard g{lock};
+        p = pop_dirty();
+    }
+    if (!p) return false;
+    Order order{static_cast<u8>(p->owner_index)};
+    p->owner_index = 0;
+    scrub(p->mfn(), u64{1} << order.raw());
+    Guard g{lock};
+    buddy_of(p->mfn()).give(*p, order);
+    return true;
+}
+
+void* allocate_heap_pages(Order order) {
+    auto r = allocate_frames({.order = order});
+    if (!r) return nullptr;
+    PageInfo& head = r.value();
+    for (u64 i = 0; i < u64{1} << order.raw(); ++i)
+        (&head)[i].count.store(PageInfo::kXenHeap, std::memory_order_relaxed);
+    return arch::direct_map(head.mfn());
+}
+
+void free_heap_pages(void* p, Order order) {
+    if (p) free_frames(page_of(p), order, false);
+}
+
+u64 free_pages() {
+    Guard g{lock};
+    u64 n = dirty_frames;
+    for (auto& node : zones)
+        for (auto& zone : node) n += zone.free_frames();
+    return n;
+}
+
+u64 free_pages_on(NodeId node) {
+    Guard g{lock};
+    u64 n = 0;
+    for (auto& zone : zones[node.raw()]) n += zone.free_frames();
+    return n;
+}
+
+u64 scrub_pending() {
+    Guard g{lock};
+    return dirty_frames;
+}
+
+}  // namespace memory
+}  // namespace xen

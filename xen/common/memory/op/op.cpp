@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#include "common/memory/op/op.hpp"
+
+#include <xen/control.hpp>
+#include <xen/memory.hpp>
+
+namespace xen::memory {
+
+Result<s64> memory_op(u64 cmd, GuestInOut<void> arg) {
+    u64 op = cmd & ((1u << kProgressShift) - 1);
+    u64 start = cmd >> kProgressShift;
+    switch (op) {
+    case XENMEM_increase_reservation: return increase_reservation(arg, start);
+    case XENMEM_decrease_reservation: return decrease_reservation(arg, start);
+    case XENMEM_populate_physmap: return populate_physmap(arg, start);
+    case XENMEM_exchange: return start ? Result<s64>{Errno::inval} : exchange(arg);
+    case XENMEM_maximum_ram_page: return start ? Result<s64>{Errno::inval} : static_cast<s64>(max_frame.raw() - 1);
+    case XENMEM_current_reservation:
+    case XENMEM_maximum_reservation:
+    case XENMEM_maximum_gpfn: return start ? Result<s64>{Errno::inval} : query_domain(op, arg);
+    case XENMEM_add_to_physmap: return add_to_physmap(arg);
+    case XENMEM_add_to_physmap_batch: return add_to_physmap_batch(arg, start);
+    case XENMEM_remove_from_physmap: return start ? Result<s64>{Errno::inval} : remove_from_physmap(arg);
+    case XENMEM_access_op: return access_op(arg);
+    case XENMEM_claim_pages: return start ? Result<s64>{Errno::inval} : claim_pages(arg);
+    case XENMEM_get_vnumainfo: return get_vnumainfo(arg);
+    case XENMEM_acquire_resource: return acquire_resource(arg, start);
+    case XENMEM_set_pod_target:
+    case XENMEM_get_pod_target: return pod_target(arg);
+    default: return arch::memory_op(cmd, arg);
+    }
+}
+
+}  // namespace xen::memory

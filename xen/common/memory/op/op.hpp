@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// HYPERVISOR_memory_op (public/memory.h), one handler a sub-operation. The command carries progress above its low
+// six bits: handlers of counted lists get it as `start` and yield with progress().
+#pragma once
+
+#include <public/memory.h>
+#include <xen/domain.hpp>
+#include <xen/guest_access.hpp>
+#include <xen/hypercall.hpp>
+
+namespace xen::memory {
+
+using Arg = GuestInOut<void>;
+inline constexpr unsigned kProgressShift = 6;  // MEMOP_EXTENT_SHIFT
+
+inline Errno progress(u64 op, u64 done) { return hypercall::continue_with(op | done << kProgressShift); }
+
+// Largest extent that a domain may ask for, by what it is.
+unsigned largest_order(const Domain& d);
+
+Result<s64> increase_reservation(Arg arg, u64 start);
+Result<s64> decrease_reservation(Arg arg, u64 start);
+Result<s64> populate_physmap(Arg arg, u64 start);
+Result<s64> exchange(Arg arg);
+Result<s64> claim_pages(Arg arg);
+Result<s64> query_domain(u64 op, Arg arg);
+Result<s64> add_to_physmap(Arg arg);
+Result<s64> add_to_physmap_batch(Arg arg, u64 start);
+Result<s64> remove_from_physmap(Arg arg);
+Result<s64> acquire_resource(Arg arg, u64 start);
+Result<s64> pod_target(Arg arg);
+Result<s64> get_vnumainfo(Arg arg);
+Result<s64> access_op(Arg arg);
+
+}  // namespace xen::memory
+
+namespace xen::arch {
+
+// Sub-operations that belong to the architecture; Errno::nosys for what it does not know.
+Result<s64> memory_op(u64 op, GuestInOut<void> arg);
+// The guest gives one of its frames up; Errno::inval when it is none of its own.
+Status remove_page(Domain& d, Gfn gfn);
+// New memory for a guest that names its frames itself: what stands at `gfn` from now on.
+void note_page(Domain& d, Mfn f, u64 gfn, unsigned order);
+
+}  // namespace xen::arch

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// NUMA nodes: which node a frame or a CPU belongs to. Filled from SRAT and SLIT before the allocator starts;
+// without them there is node 0 only.
+#pragma once
+
+#include <xen/config.hpp>
+
+#include "lib/index.hpp"
+
+namespace xen::numa {
+
+inline constexpr unsigned kMaxNodes = config::nr_numa_nodes;
+inline constexpr u32 kNoDistance = 0xff;
+
+// Boot CPU, before memory::init. Ranges of one node may be several; frames outside all are node 0's.
+void add_range(NodeId node, Mfn start, Mfn end);
+void set_distance(NodeId from, NodeId to, u8 distance);
+void set_cpu(CpuId cpu, NodeId node);
+
+unsigned node_count();
+NodeId node_of(Mfn f);
+NodeId node_of(CpuId cpu);
+u8 distance(NodeId from, NodeId to);       // 10 is local; 0xff unreachable
+u64 pages_of(NodeId node);                 // RAM frames, for XEN_SYSCTL_numainfo
+
+}  // namespace xen::numa
