@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// Leaf: interrupt masking and the generic timer's counter at EL2.
+#pragma once
+
+#include <asm/percpu.hpp>
+
+#include "lib/index.hpp"
+#include "lib/result.hpp"
+
+namespace xen::arch {
+
+inline void relax() { asm volatile("yield" ::: "memory"); }
+inline CpuId cpu_id() { return CpuId{cpu_block().cpu}; }
+
+// DAIF (ARM C5.2.3): bit 7 masks IRQs.
+inline u64 read_flags() {
+    u64 f;
+    asm volatile("mrs %0, daif" : "=r"(f)::"memory");
+    return f;
+}
+inline bool irqs_enabled() { return !(read_flags() & 0x80); }
+inline void irq_disable() { asm volatile("msr daifset, #2" ::: "memory"); }
+inline void irq_enable() { asm volatile("msr daifclr, #2" ::: "memory"); }
+inline u64 irq_save() {
+    u64 f = read_flags();
+    irq_disable();
+    return f;
+}
+inline void irq_restore(u64 f) { asm volatile("msr daif, %0" ::"r"(f) : "memory"); }
+
+[[noreturn]] inline void halt_forever() {
+    for (;;) asm volatile("msr daifset, #15; wfi");
+}
+
+inline u64 read_counter() {
+    u64 v;
+    asm volatile("isb; mrs %0, cntpct_el0" : "=r"(v)::"memory");
+    return v;
+}
+
+}  // namespace xen::arch

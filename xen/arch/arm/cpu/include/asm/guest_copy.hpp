@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+// Leaf: copies between the hypervisor and the running guest, whose addresses are translated by the processor (AT) with the guest's
+// permissions. False when any byte faults (bytes before it may have been copied).
+// Every address may be named.
+#pragma once
+
+#include "lib/types.hpp"
+
+namespace xen::arch {
+
+bool copy_from_guest(void* to, u64 gva, usize bytes);
+bool copy_to_guest(u64 gva, const void* from, usize bytes);
+bool clear_guest(u64 gva, usize bytes);
+// Compare-and-exchange of a guest word of 1, 2, 4 or 8 bytes; *old receives what was there.
+bool cmpxchg_guest(u64 gva, u64* old, u64 desired, unsigned bytes);
+
+}  // namespace xen::arch

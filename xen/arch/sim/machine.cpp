@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+#include "sim/machine.hpp"
+
+#include <asm/idle_table.hpp>
+#include <asm/m2p.hpp>
+#include <asm/pagemap.hpp>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <xen/assert.hpp>
+#include <xen/hypercall.hpp>
+#include <xen/memory.hpp>
+#include <xen/option.hpp>
+#include <xen/rcu.hpp>
+#include <xen/sched.hpp>
+#include <xen/softirq.hpp>
+#include <xen/time.hpp>
+#include <xen/timer.hpp>
+
+#include <memory>
+#include <vector>
+
+#include "drivers/apic/registers.hpp"
+#include "sim/state.hpp"
+
+extern "C" {
+// Of the section that XEN_PERCPU names; the linker defines both.
+extern char __start_percpu[];
+extern char __stop_percpu[];
+}
+
+namespace xen {
+
+namespace arch {
+u8* physical_memory;
+u64* m2p_table;
+
+namespace {
+alignas(kPageSize) Pte idle_entries[kEntries];
+}
+
+Pte* idle_root() { return idle_entries; }
+Mfn m2p_frame(u64 offset) { return Mfn{offset >> kPageShift}; }
+}  // namespace arch
+
+namespace sim {
+namespace {
+
+constexpr u64 kFirstByte = 1 << 20;
+
+struct Machine {
+    std::vector<std::unique_ptr<arch::CpuBlock>> blocks;
+    std::vector<char*> areas;   // per-CPU data, for the life of the program
+    unsigned cpus = 0;
+    u16 next_domain = 1;
+};
+
+Machine& machine() {
+    static Machine m;
+    return m;
+}
+
+void* reserve(u64 bytes) {
+    void* p = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    bug_if(p == MAP_FAILED);
+    return p;
+}
+
+void make_memory(u64 bytes) {
+    arch::physical_memory = static_cast<u8*>(reserve(bytes));
+    max_frame = frame_of(Paddr{bytes});
+    frame_table = static_cast<PageInfo*>(reserve(max_frame.raw() * sizeof(PageInfo)));
+    arch::m2p_table = static_cast<u64*>(reserve(max_frame.raw() * sizeof(u64)));
+    memset(arch::m2p_table, 0xff, max_frame.raw() * sizeof(u64));
+    BootInfo boot;
+    boot.memory[0] = {Paddr{kFirstByte}, bytes - kFirstByte, MemoryType::ram};
+    boot.memory_count = 1;
+    memory::init(boot);
+    memory::add_free_range(frame_of(Paddr{kFirstByte}), (bytes - kFirstByte) >> kPageShift);
+}
+
+// The sanitizer's red zones lie in the section too: they are copied with the rest.
+__attribute__((no_sanitize("address"))) char* copy_template() {
+    usize bytes = static_cast<usize>(__stop_percpu - __start_percpu);
+    char* area = static_cast<char*>(reserve(bytes));   // stays for ever, and is no leak
+    for (usize i = 0; i < bytes; ++i) reinterpret_cast<volatile char*>(area)[i] = __start_percpu[i];
+    return area;
+}
+
+void make_cpus(unsigned n) {
+    Machine& m = machine();
+    m.cpus = n;
+    for (u32 i = 0; i < n; ++i) {
+        auto block = std::make_unique<arch::CpuBlock>();
+        *block = {};
+        block->cpu = i;
+        m.areas.push_back(copy_template());
+        block->percpu_offset = m.areas.back() - __start_percpu;
+        arch::percpu_offsets[i] = block->percpu_offset;
+        m.blocks.push_back(std::move(block));
+        cpu_present.set(i);
+        cpu_online.set(i);
+    }
+    arch::this_cpu_block = m.blocks[0].get();
+}
+
+void start_core(unsigned cpus) {
+    time::start(1'000'000, 0);   // a counter tick is a nanosecond
+    apic::attach(Paddr{0});      // registers are plain memory: timers go off when a test raises their softirq
+    timers::init();
+    rcu::init();
+    domain::init();
+    for (u32 i = 0; i < cpus; ++i) {
+        arch::this_cpu_block = &block(CpuId{i});
+        if (i == 0) sched::init();
+        bug_if(!sched::init_cpu(CpuId{i}).ok());
+    }
+    arch::this_cpu_block = &block(CpuId{0});
+}
+
+}  // namespace
+
+State& state() {
+    static State s;
+    return s;
+}
+
+arch::CpuBlock& block(CpuId cpu) { return *machine().blocks[cpu.raw()]; }
+
+void start(MachineConfig c) {
+    if (machine().cpus) return;
+    option::parse("noreboot loglvl=all guest_loglvl=all");
+    make_cpus(c.cpus);
+    make_memory(c.memory_mib << 20);
+    start_core(c.cpus);
+}
+
+On::On(Vcpu& v, CpuId cpu) : outer_{arch::this_cpu_block} {
+    arch::this_cpu_block = &block(cpu);
+    previous_ = arch::current_vcpu();
+    arch::set_current_vcpu(&v);
+}
+
+On::~On() {
+    arch::set_current_vcpu(previous_);
+    arch::this_cpu_block = outer_;
+}
+
+void advance(Nanos n) { state().clock.fetch_add(static_cast<u64>(n.raw()), std::memory_order_relaxed); }
+u64 flushes() { return state().flushes.load(std::memory_order_relaxed); }
+
+s64 hypercall(u32 number, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5) {
+    Vcpu& v = current();
+    arch::GuestRegs& r = v.arch.regs;
+    r.rax = number;
+    r.rdi = a0, r.rsi = a1, r.rdx = a2, r.r10 = a3, r.r8 = a4, r.r9 = a5;
+    constexpr u64 kBehind = 0x1000;
+    do {
+        r.rip = kBehind;
+        hypercall::from_guest(v);
+        softirq::pending_mask.local().store(0, std::memory_order_relaxed);
+    } while (r.rip != kBehind);
+    return static_cast<s64>(r.rax);
+}
+
+Domain& create_domain(DomainOptions o) {
+    domain::CreateInfo info;
+    info.id = DomId{machine().next_domain++};
+    info.max_vcpus = o.vcpus;
+    info.privileged = info.hardware = o.privileged;
+    auto d = domain::create(info);
+    bug_if(!d);
+    d.value().max_pages = o.pages;
+    for (u32 i = 0; i < o.vcpus; ++i) {
+        auto v = domain::create_vcpu(d.value(), VcpuId{i});
+        bug_if(!v);
+        v.value().initialised = true;
+        v.value().arch.in_kernel = true;
+    }
+    return d.value();
+}
+
+void destroy_domain(Domain& d) {
+    while (!domain::kill(d)) {
+    }
+    for (unsigned round = 0; round < 4; ++round)
+        for (u32 i = 0; i < machine().cpus; ++i) {
+            arch::CpuBlock* outer = std::exchange(arch::this_cpu_block, &block(CpuId{i}));
+            rcu::quiescent();
+            rcu::barrier_poll();
+            arch::this_cpu_block = outer;
+        }
+}
+
+}  // namespace sim
+}  // namespace xen

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+// The boot CPU's way from the entry point to the first guest.
+#include <asm/cpu.hpp>
+#include <asm/cpu_area.hpp>
+#include <asm/entry.hpp>
+#include <asm/features.hpp>
+#include <asm/fixup.hpp>
+#include <asm/smp.hpp>
+#include <asm/policy.hpp>
+#include <xen/assert.hpp>
+#include <xen/compiler.hpp>
+#include <xen/console.hpp>
+#include <xen/control.hpp>
+#include <xen/dom0.hpp>
+#include <xen/event.hpp>
+#include <xen/grant.hpp>
+#include <xen/log.hpp>
+#include <xen/memory.hpp>
+#include <xen/option.hpp>
+#include <xen/platform.hpp>
+#include <xen/rcu.hpp>
+#include <xen/sched.hpp>
+#include <xen/security.hpp>
+#include <xen/vga.hpp>
+
+#include "arch/x86/boot/boot.hpp"
+#include "lib/string.hpp"
+
+extern "C" {
+[[noreturn]] void boot_main(xen::u32 magic, xen::u64 info);
+[[noreturn]] void switch_stack(void* top, void (*fn)());
+extern void (*const init_array_start[])();
+extern void (*const init_array_end[])();
+}
+
+namespace xen {
+namespace {
+
+constexpr CpuId kBootCpu{0};
+
+// This CPU's copy of the per-CPU data; the template stays as it is for the others.
+XEN_INIT void set_block(arch::CpuBlock& b) {
+    b = {};
+    b.percpu_offset = boot_percpu - percpu_start;
+}
+
+XEN_INIT void init_percpu() {
+    memcpy(boot_percpu, percpu_start, static_cast<usize>(percpu_end - percpu_start));
+    arch::percpu_offsets[0] = boot_percpu - percpu_start;
+    set_block(arch::cpu_block());
+}
+
+XEN_INIT void run_constructors() {
+    for (auto f = init_array_start; f != init_array_end; ++f) (*f)();
+}
+
+XEN_INIT void init_cpus() {
+    for (usize i = 0; i < platform::cpus().size() && i < kMaxCpus; ++i)
+        if (platform::cpus()[i].enabled) cpu_present.set(i);
+    cpu_present.set(0);
+    u32 limit = option::values().maxcpus;
+    for (usize i : cpu_present) {
+        if (i == 0) continue;
+        if (limit && cpu_online.count() >= limit) break;
+        (void)smp::cpu_up(CpuId{static_cast<u32>(i)}).ok();
+    }
+    log_info("%zu of %zu CPUs run", cpu_online.count(), cpu_present.count());
+}
+
+XEN_INIT void init_subsystems() {
+    domain::init();
+    rcu::init();
+    platform::init_irqs();
+    arch::init_smp();
+    platform::init_time();
+    policy::init();
+    security::init(option::values().xsm);
+    sched::init();
+    if (!sched::init_cpu(kBootCpu)) panic("no memory for the boot CPU's scheduler");
+    event::init();
+    grant::init();
+    control::init();
+}
+
+// On the boot CPU's final stack, with everything mapped and the heap in place.
+XEN_INIT void start_xen() {
+    arch::load_tables(kBootCpu);
+    cpu_online.set(0);
+    init_subsystems();
+    arch::irq_enable();
+    init_cpus();
+    platform::init_late();
+    if (!dom0::build(boot::info)) panic("dom0 could not be built");
+    dom0::follow_shutdown();
+    switch_stack(&arch::cpu_block(), [] {
+        console::finish_boot();
+        vga::release();
+        boot::release_init_memory();
+        (void)domain::unpause_by_controller(*domain::dom0).ok();
+        enter_current();
+    });
+}
+
+// Before the local APIC's input for them is closed: a request of theirs that is pending then would never go away.
+XEN_INIT void mask_8259s() {
+    arch::outb(0x21, 0xff);
+    arch::outb(0xa1, 0xff);
+}
+
+XEN_INIT void init_memory() {
+    boot::build_page_tables();
+    platform::init_consoles(boot::info);
+    console::init();
+    platform::init_early(boot::info);
+    memory::init(boot::info);
+    boot::release_free_memory();
+    console::init_ring();
+    arch::init_trampoline(boot::trampoline);
+    if (!arch::create_area(kBootCpu)) panic("no memory for the boot CPU");
+    set_block(arch::block_of(kBootCpu));
+}
+
+}  // namespace
+}  // namespace xen
+
+XEN_INIT void boot_main(xen::u32 magic, xen::u64 at) {
+    using namespace xen;
+    init_percpu();
+    run_constructors();
+    arch::load_boot_idt();
+    arch::detect_features();
+    if (arch::features.smap) arch::patch_smap();
+    console::init_early();
+    Status read = boot::read_loader_info(magic, Paddr{at});
+    option::parse(boot::info.cmdline);
+    if (!read) panic("the boot loader's information cannot be used (magic %#x)", magic);
+    arch::setup_cpu();
+    mask_8259s();
+    init_memory();
+    switch_stack(&arch::block_of(kBootCpu), start_xen);
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// The x86 operations of domctl.
+#include <asm/hypercall_page.hpp>
+#include <xen/arch_control.hpp>
+#include <xen/arch_vcpu.hpp>
+#include <xen/hypercall.hpp>
+#include <xen/sched.hpp>
+#include <xen/time.hpp>
+
+#include "arch/x86/control/policy.hpp"
+#include "arch/x86/control/vcpu_state.hpp"
+
+namespace xen::arch {
+namespace {
+
+constexpr u64 kMostFrames = 1024;
+
+// Type of one frame as getpageframeinfo3 has it.
+u32 frame_kind(Domain& d, Mfn f) {
+    auto ref = PageRef::get(f, d);
+    if (!ref) return XEN_DOMCTL_PFINFO_XTAB;
+    const PageInfo& p = *ref.value();
+    u32 kind = XEN_DOMCTL_PFINFO_NOTAB;
+    if (p.type_uses() && p.page_type() >= PageType::l1 && p.page_type() <= PageType::l4)
+        kind = static_cast<u32>(p.page_type()) << XEN_DOMCTL_PFINFO_LTAB_SHIFT;
+    if (p.type.load(std::memory_order_relaxed) & PageInfo::kPinned) kind |= XEN_DOMCTL_PFINFO_LPINTAB;
+    return kind;
+}
+
+Status frame_info(Domain& d, xen_domctl_getpageframeinfo3& x) {
+    if (x.num > kMostFrames) return Errno::toobig;
+    for (u64 i = 0; i < x.num; ++i) {
+        u64 frame = TRY(guest_in(x.array).copy_in(i));
+        TRY(guest_out(x.array).copy_out(static_cast<xen_pfn_t>(frame_kind(d, Mfn{frame})), i));
+    }
+    return {};
+}
+
+Status hypercall_page(Domain& d, u64 frame) {
+    auto page = TypedPageRef<PageType::writable>::get(Mfn{frame}, d);
+    if (!page) return Errno::acces;
+    fill_hypercall_page(MappedPage<u8>{Mfn{frame}}.get());
+    return {};
+}
+
+Status set_tsc(Domain& d, const xen_domctl_tsc_info& x) {
+    if (&d == &current_domain() || x.tsc_mode > 3) return Errno::inval;
+    d.arch.tsc_mode = static_cast<u8>(x.tsc_mode);
+    return {};
+}
+
+void get_tsc(const Domain& d, xen_domctl_tsc_info& x) {
+    x = {};
+    x.tsc_mode = d.arch.tsc_mode;
+    x.gtsc_khz = static_cast<u32>(time::tsc_khz());
+}
+
+Status trigger(Domain& d, const xen_domctl_sendtrigger& x) {
+    if (x.vcpu >= d.max_vcpus || !d.vcpus[x.vcpu]) return Errno::srch;
+    if (x.trigger != XEN_DOMCTL_SENDTRIGGER_NMI) return Errno::nosys;
+    raise_nmi(*d.vcpus[x.vcpu]);
+    return {};
+}
+
+}  // namespace
+
+Status domctl(xen_domctl& op, Domain& d, bool& changed) {
+    switch (op.cmd) {
+    case XEN_DOMCTL_getpageframeinfo3: return frame_info(d, op.u.getpageframeinfo3);
+    case XEN_DOMCTL_hypercall_init: return hypercall_page(d, op.u.hypercall_init.gmfn);
+    case XEN_DOMCTL_set_address_size: return op.u.address_size.size == 64 ? Status{} : Errno::inval;
+    case XEN_DOMCTL_get_address_size:
+        changed = true;
+        op.u.address_size.size = 64;
+        return {};
+    case XEN_DOMCTL_sendtrigger: return trigger(d, op.u.sendtrigger);
+    case XEN_DOMCTL_settscinfo: return set_tsc(d, op.u.tsc_info);
+    case XEN_DOMCTL_gettscinfo:
+        changed = true;
+        get_tsc(d, op.u.tsc_info);
+        return {};
+    case XEN_DOMCTL_get_ext_vcpucontext: changed = true; return get_extended(d, op.u.ext_vcpucontext);
+    case XEN_DOMCTL_set_ext_vcpucontext: return set_extended(d, op.u.ext_vcpucontext);
+    case XEN_DOMCTL_get_cpu_policy: changed = true; return get_policy(d, op.u.cpu_policy);
+    case XEN_DOMCTL_set_cpu_policy: changed = true; return set_policy(d, op.u.cpu_policy);
+    default: return Errno::nosys;
+    }
+}
+
+}  // namespace xen::arch

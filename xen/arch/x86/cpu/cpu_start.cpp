@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+// Processors coming and going.
+#include <atomic>
+
+#include <asm/cpu.hpp>
+#include <asm/context.hpp>
+#include <asm/cpu_area.hpp>
+#include <asm/entry.hpp>
+#include <asm/features.hpp>
+#include <asm/idle.hpp>
+#include <asm/mapping.hpp>
+#include <asm/pagemap.hpp>
+#include <asm/smp.hpp>
+#include <xen/apic.hpp>
+#include <xen/assert.hpp>
+#include <xen/irq.hpp>
+#include <xen/log.hpp>
+#include <xen/memory.hpp>
+#include <xen/platform.hpp>
+#include <xen/rcu.hpp>
+#include <xen/sched.hpp>
+#include <xen/time.hpp>
+#include <xen/timer.hpp>
+#include <xen/tlb.hpp>
+
+#include "lib/string.hpp"
+
+extern "C" {
+extern char trampoline_start[], trampoline_end[], trampoline_cr3[], trampoline_stack[], trampoline_gdt_base[],
+    trampoline_far[], percpu_start[], percpu_end[];
+[[noreturn]] void start_ap();
+}
+
+namespace xen {
+namespace arch {
+
+constinit sptr percpu_offsets[kMaxCpus]{};
+
+namespace {
+
+Paddr trampoline_page;
+u64* trampoline_root;
+constinit std::atomic<bool> dead[kMaxCpus]{};   // halted in play_dead()
+constexpr u64 kPlain = pte::kPresent | pte::kWrite | pte::kAccessed | pte::kDirty;
+
+template <class T>
+T& in_trampoline(const char* symbol) {
+    return *reinterpret_cast<T*>(static_cast<char*>(direct_map(trampoline_page)) + (symbol - trampoline_start));
+}
+
+// The hypervisor's slots do not change after boot, but their number of CPUs may: copied anew at each start.
+void refresh_root() { memcpy(trampoline_root + 256, idle_pg_table + 256, 256 * sizeof(u64)); }
+
+Status create_percpu(CpuId cpu) {
+    if (percpu_offsets[cpu.raw()]) return {};
+    usize bytes = static_cast<usize>(percpu_end - percpu_start);
+    char* copy = static_cast<char*>(heap::allocate(bytes, kPageSize));
+    if (!copy) return Errno::nomem;
+    memcpy(copy, percpu_start, bytes);
+    percpu_offsets[cpu.raw()] = copy - percpu_start;
+    return {};
+}
+
+void fill_block(CpuId cpu) {
+    CpuBlock& b = block_of(cpu);
+    b.current = &sched::idle_vcpu(cpu);
+    b.percpu_offset = percpu_offsets[cpu.raw()];
+    b.cpu = cpu.raw();
+    b.regs_end = reinterpret_cast<u64>(&b.current->arch.regs + 1);
+}
+
+bool wait_online(CpuId cpu, Nanos limit) {
+    Nanos end = time::now() + limit.raw();
+    while (time::now() < end) {
+        if (cpu_online.atomic_test(cpu.raw())) return true;
+        relax();
+    }
+    return false;
+}
+
+// SDM volume 3, 8.4.4.1: INIT, 10 ms, STARTUP, 200 us, STARTUP.
+bool start(CpuId cpu) {
+    in_trampoline<u64>(trampoline_stack) = reinterpret_cast<u64>(&block_of(cpu));
+    refresh_root();
+    u32 id = apic::id_of(cpu);
+    u8 page = static_cast<u8>(trampoline_page.raw() >> kPageShift);
+    platform::send_init(id);
+    time::busy_wait(millis(10));
+    platform::send_startup(id, page);
+    if (wait_online(cpu, micros(200))) return true;
+    platform::send_startup(id, page);
+    return wait_online(cpu, seconds(2));
+}
+
+}  // namespace
+
+void init_trampoline(Paddr page) {
+    trampoline_page = page;
+    memcpy(direct_map(page), trampoline_start, static_cast<usize>(trampoline_end - trampoline_start));
+    u32 base = static_cast<u32>(page.raw());
+    in_trampoline<u32>(trampoline_gdt_base) += base;
+    in_trampoline<u32>(trampoline_far) += base;
+    u64* tables[4];
+    for (auto& t : tables) {
+        auto p = memory::allocate_frames({.order = Order{0}, .address_bits = 32});
+        if (!p) return log_error("no memory below 4 GiB to start other CPUs with");
+        t = static_cast<u64*>(direct_map(p.value().mfn()));
+        memset(t, 0, kPageSize);
+    }
+    auto point = [](u64* at, u64* table) { *at = direct_map_paddr(table).raw() | kPlain; };
+    trampoline_root = tables[0];
+    point(&tables[0][0], tables[1]);
+    point(&tables[1][0], tables[2]);
+    point(&tables[2][0], tables[3]);
+    tables[3][base >> kPageShift] = base | kPlain;
+    in_trampoline<u64>(trampoline_cr3) = direct_map_paddr(trampoline_root).raw();
+}
+
+void play_dead() {
+    unload_idle_state();
+    go_offline();
+    irq_enable();   // what was on its way to this CPU
+    time::busy_wait(millis(1));
+    irq_disable();
+    wbinvd();
+    dead[cpu_id().raw()].store(true, std::memory_order_release);
+    for (;;) asm volatile("cli; hlt" ::: "memory");
+}
+
+}  // namespace arch
+
+namespace smp {
+
+Status cpu_up(CpuId cpu) {
+    if (cpu.raw() >= kMaxCpus || !cpu_present.test(cpu.raw())) return Errno::inval;
+    if (cpu_online.test(cpu.raw())) return Errno::exist;
+    if (!arch::trampoline_root) return Errno::io;
+    TRY(arch::create_area(cpu));
+    TRY(arch::create_percpu(cpu));
+    TRY(sched::init_cpu(cpu));
+    arch::fill_block(cpu);
+    arch::dead[cpu.raw()].store(false, std::memory_order_relaxed);
+    if (arch::start(cpu)) return {};
+    log_error("CPU %u (APIC id %#x) does not start", cpu.raw(), apic::id_of(cpu));
+    return Errno::io;
+}
+
+Status cpu_down(CpuId cpu) {
+    if (cpu.raw() >= kMaxCpus || !cpu_online.test(cpu.raw())) return Errno::inval;
+    if (cpu.raw() == 0) return Errno::perm;
+    TRY(sched::remove_cpu(cpu));
+    irq::leave(cpu);
+    call_on(mask_of(cpu), [](void*) { arch::request_play_dead(); }, nullptr);
+    while (!arch::dead[cpu.raw()].load(std::memory_order_acquire)) arch::relax();
+    irq::leave(cpu);   // bound in between
+    timers::leave(cpu);
+    rcu::cpu_offline(cpu);
+    return {};
+}
+
+}  // namespace smp
+}  // namespace xen
+
+// Each further CPU, on its own stack, interrupts off.
+void start_ap() {
+    using namespace xen;
+    CpuId cpu = arch::cpu_id();
+    tlb::load_root(arch::idle_table_address().raw());
+    arch::setup_cpu();
+    arch::load_tables(cpu);
+    platform::init_cpu();
+    cpu_online.atomic_set(cpu.raw());
+    if (Status s = sched::join_pool(cpu); !s) panic("CPU %u cannot join its pool", cpu.raw());
+    enter_current();
+}

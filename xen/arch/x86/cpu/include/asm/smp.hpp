@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+// Leaf: processors coming and going. Bringing up and down under the hotplug lock, from any online CPU.
+#pragma once
+
+#include <xen/smp.hpp>
+
+#include "lib/result.hpp"
+
+namespace xen::arch {
+
+// Boot CPU, after the final page tables: reserves what the 16-bit entry needs; `page` is free RAM below 640 KiB.
+void init_trampoline(Paddr page);
+// Boot CPU, before interrupts are on: the vectors of the IPIs.
+void init_smp();
+// Nobody calls this CPU any more.
+void go_offline();
+// The idle loop's end on a CPU that leaves; returns never, start_cpu() begins anew.
+[[noreturn]] void play_dead();
+
+}  // namespace xen::arch

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// The clock counts flushes that others may rely on. A CPU's own stamp is the clock as of its last complete flush: it
+// owes nothing to a page that was unmapped before. Stamps compare by their distance, so the clock may wrap.
+#include <atomic>
+
+#include <asm/cpu.hpp>
+#include <asm/mapping.hpp>
+#include <xen/percpu.hpp>
+#include <xen/smp.hpp>
+#include <xen/tlb.hpp>
+
+namespace xen::tlb {
+namespace {
+
+constexpr u64 kCr4Pge = 1 << 7;
+
+std::atomic<u32> now{1};
+XEN_PERCPU constinit PerCpu<std::atomic<u32>> last_flush{};
+
+// Before the flush: what is unmapped later gets a later stamp and is not covered.
+void begin_flush() {
+    u32 stamp = now.fetch_add(1, std::memory_order_seq_cst) + 1;
+    if (stamp == 0) stamp = now.fetch_add(1, std::memory_order_seq_cst) + 1;   // 0 means "never"
+    last_flush.local().store(stamp, std::memory_order_seq_cst);
+}
+
+}  // namespace
+
+u32 clock() { return now.load(std::memory_order_seq_cst); }
+
+CpuMask needing_flush(const CpuMask& cpus, u32 stamp) {
+    CpuMask due;
+    for (usize i : cpus) {
+        u32 last = last_flush.on(CpuId{static_cast<u32>(i)}).load(std::memory_order_seq_cst);
+        if (last == 0 || static_cast<s32>(last - stamp) <= 0) due.set(i);
+    }
+    return due;
+}
+
+void load_root(u64 cr3) {
+    u64 cr4 = arch::read_cr4();
+    begin_flush();
+    arch::write_cr4(cr4 & ~kCr4Pge);
+    arch::write_cr3(cr3);
+    arch::write_cr4(cr4);
+}
+
+void flush_local() { flush_local_all(); }
+
+void flush_local_all() {
+    u64 flags = arch::irq_save();
+    begin_flush();
+    u64 cr4 = arch::read_cr4();
+    arch::write_cr4(cr4 & ~kCr4Pge);
+    arch::write_cr4(cr4 | kCr4Pge);
+    arch::irq_restore(flags);
+}
+
+void flush_local_one(u64 address) { arch::invlpg(address); }
+
+void flush_mask(const CpuMask& cpus) {
+    smp::call_on(cpus, [](void*) { flush_local_all(); }, nullptr);
+}
+
+void flush_mask_all(const CpuMask& cpus) { flush_mask(cpus); }
+
+void flush_mask_one(const CpuMask& cpus, u64 address) {
+    smp::call_on(cpus, [](void* p) { flush_local_one(*static_cast<u64*>(p)); }, &address);
+}
+
+void flush_cache(const CpuMask& cpus) {
+    smp::call_on(cpus, [](void*) { arch::wbinvd(); }, nullptr);
+}
+
+}  // namespace xen::tlb

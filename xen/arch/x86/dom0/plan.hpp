@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// Where everything of a PV dom0 goes: pure arithmetic from the kernel's notes and the sizes (the start-of-day layout
+// that public/xen.h describes above start_info).
+#pragma once
+
+#include <xen/image.hpp>
+#include <xen/option.hpp>
+
+namespace xen::dom0 {
+
+// How much memory, from the option and what is free, in pages.
+struct Size {
+    u64 pages = 0, max_pages = 0;
+};
+Size decide_size(const option::Dom0Memory& asked, u64 free_pages);
+
+u32 decide_vcpus(u32 least, u32 most, u32 cpus);
+
+// Virtual addresses, in order; the mapped region starts at virt_base, which is pseudo-physical frame 0.
+struct Plan {
+    u64 virt_base = 0;
+    u64 ramdisk = 0;          // 0: not mapped (the kernel takes it by frame)
+    u64 p2m = 0, p2m_end = 0; // own region, or inside the mapped one
+    bool p2m_apart = false;
+    u64 start_info = 0;
+    u64 page_tables = 0;
+    u64 page_table_count = 0;
+    u64 stack = 0;
+    u64 end = 0;              // of the mapped region, 4 MiB aligned with at least 512 KiB spare
+    u64 mapped_pages() const { return (end - virt_base) >> kPageShift; }
+    u64 pfn_of(u64 va) const { return (va - virt_base) >> kPageShift; }
+    u64 va_of_pfn(u64 pfn) const { return virt_base + (pfn << kPageShift); }
+};
+Result<Plan> plan_layout(const image::Elf& kernel, u64 nr_pages, u64 ramdisk_bytes);
+
+// Tables below the root that [start, end) needs at a level (2: L1 tables, 3: L2 tables, 4: L3 tables).
+u64 tables_for(u64 start, u64 end, unsigned level);
+
+}  // namespace xen::dom0

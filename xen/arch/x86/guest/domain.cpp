@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// The x86 stations of a domain's life.
+#include <asm/mm.hpp>
+#include <asm/pv.hpp>
+#include <xen/arch_domain.hpp>
+
+namespace xen::arch {
+
+Status init_domain(Domain& d) {
+    TRY(mm::init_perdomain(d));
+    return d.is_idle ? Status{} : pv::init_domain(d);
+}
+
+void destroy_domain(Domain& d) {
+    pv::destroy_domain(d);
+    heap::release(std::exchange(d.arch.e820, nullptr));
+    mm::free_perdomain(d);
+}
+
+Status init_vcpu(Vcpu& v) {
+    TRY(mm::init_perdomain_vcpu(v));
+    return v.domain->is_idle ? Status{} : pv::init_vcpu(v);
+}
+
+void destroy_vcpu(Vcpu& v) { pv::destroy_vcpu(v); }
+
+Status relinquish(Domain& d) { return mm::relinquish(d); }
+
+}  // namespace xen::arch

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// Sets of processor features, by the ABI's numbers (public/arch-x86/cpufeatureset.h).
+#pragma once
+
+#include <asm/policy.hpp>
+
+namespace xen::policy {
+
+// 0x80000001 edx repeats these bits of leaf 1 on AMD's processors.
+inline constexpr u32 kRepeated1d = 0x0183f3ff;
+
+FeatureSet named_features();      // that the ABI knows at all
+FeatureSet offered_features();    // that PV guests get
+FeatureSet possible_features();   // that PV guests may get
+FeatureSet consistent(FeatureSet f);   // without those whose base is missing
+
+inline FeatureSet operator&(FeatureSet a, const FeatureSet& b) {
+    for (unsigned i = 0; i < arch::kFeatureWords; ++i) a.word[i] &= b.word[i];
+    return a;
+}
+inline FeatureSet operator|(FeatureSet a, const FeatureSet& b) {
+    for (unsigned i = 0; i < arch::kFeatureWords; ++i) a.word[i] |= b.word[i];
+    return a;
+}
+
+}  // namespace xen::policy

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// The policies of the machine, and each domain's own.
+#include <public/arch-x86/cpufeatureset.h>
+#include <public/sysctl.h>
+#include <asm/policy.hpp>
+
+#include "arch/x86/guest/policy/adjust.hpp"
+#include "arch/x86/guest/policy/features.hpp"
+
+namespace xen::policy {
+namespace {
+
+XEN_RO_AFTER_INIT CpuPolicy raw_policy, host_policy, pv_max_policy, pv_default_policy;
+
+// The hardware domain keeps time for the machine, and asks what the processor's faults are.
+void favour_hardware_domain(CpuPolicy& p) {
+    FeatureSet f = p.features();
+    for (unsigned n : {XEN_X86_FEATURE_ITSC, XEN_X86_FEATURE_ARCH_CAPS})
+        if (host_policy.features().has(n)) f.set(n);
+    p.set_features(f);
+}
+
+}  // namespace
+
+void init() {
+    raw_policy = read_machine();
+    host_policy = host_from(raw_policy);
+    pv_max_policy = pv_max_from(host_policy);
+    pv_default_policy = pv_default_from(pv_max_policy, host_policy);
+}
+
+const CpuPolicy& raw() { return raw_policy; }
+const CpuPolicy& host() { return host_policy; }
+const CpuPolicy& pv_max() { return pv_max_policy; }
+const CpuPolicy& pv_default() { return pv_default_policy; }
+
+Status init_domain(Domain& d) {
+    if (!raw_policy.basic[0].a) init();
+    auto p = TRY(Box<CpuPolicy>::create(pv_default_policy));
+    if (d.is_hardware) favour_hardware_domain(*p);
+    adjust(*p, pv_max_policy);
+    d.arch.policy = p.leak();
+    return {};
+}
+
+void destroy_domain(Domain& d) { Box<CpuPolicy>::adopt(std::exchange(d.arch.policy, nullptr)).reset(); }
+
+FeatureSet featureset(unsigned index) {
+    switch (index) {
+    case XEN_SYSCTL_cpu_featureset_raw: return raw_policy.features();
+    case XEN_SYSCTL_cpu_featureset_host: return host_policy.features();
+    case XEN_SYSCTL_cpu_featureset_pv: return pv_default_policy.features();
+    case XEN_SYSCTL_cpu_featureset_pv_max: return pv_max_policy.features();
+    default: return {};
+    }
+}
+
+Result<const CpuPolicy&> by_index(unsigned index) {
+    switch (index) {
+    case XEN_SYSCTL_cpu_policy_raw: return raw_policy;
+    case XEN_SYSCTL_cpu_policy_host: return host_policy;
+    case XEN_SYSCTL_cpu_policy_pv_max: return pv_max_policy;
+    case XEN_SYSCTL_cpu_policy_pv_default: return pv_default_policy;
+    case XEN_SYSCTL_cpu_policy_hvm_max:
+    case XEN_SYSCTL_cpu_policy_hvm_default: return Errno::opnotsupp;   // no HVM guests
+    default: return Errno::inval;
+    }
+}
+
+}  // namespace xen::policy

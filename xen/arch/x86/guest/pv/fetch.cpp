@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#include "arch/x86/guest/pv/fetch.hpp"
+
+namespace xen::pv {
+namespace {
+
+constexpr u64 kLongBit = u64{1} << 53;
+constexpr u16 kTableIndicator = 4;
+
+Maybe<u64> descriptor(Vcpu& v, u16 selector) {
+    u64 table = selector & kTableIndicator ? arch::ldt_address(v.id.raw()) : arch::gdt_address(v.id.raw());
+    u64 at = table + (selector & ~7u);
+    const arch::Pte* slot = mm::perdomain_slot(*v.domain, at);
+    if (!slot || !slot->present()) return nothing;
+    return shared_load(MappedPage<u64>{slot->mfn()}[page_offset(at) / 8]);
+}
+
+u64 base_of(u64 d) { return (d >> 16 & 0xffffff) | (d >> 56 & 0xff) << 24; }
+
+}  // namespace
+
+Segment segment_of(Vcpu& v, u16 selector) {
+    if (selector == arch::kGuestCs64) return {0, true};
+    if (selector == arch::kGuestCs32 || selector == arch::kGuestSs || (selector & ~3) == 0) return {0, false};
+    auto d = descriptor(v, selector);
+    if (!d) return {0, false};
+    return (*d & kLongBit) ? Segment{0, true} : Segment{base_of(*d), false};
+}
+
+unsigned fetch(Vcpu& v, u8* to, unsigned n) {
+    Segment cs = segment_of(v, static_cast<u16>(v.arch.regs.cs));
+    u64 at = cs.is_long ? v.arch.regs.rip : static_cast<u32>(cs.base + v.arch.regs.rip);
+    if (guest::copy_in(to, at, n)) return n;
+    unsigned in_page = static_cast<unsigned>(kPageSize - page_offset(at));
+    if (in_page >= n || !guest::copy_in(to, at, in_page)) return 0;
+    return in_page;
+}
+
+}  // namespace xen::pv

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// The bytes of the guest instruction at rip, and what its code segment makes of them.
+#pragma once
+
+#include <asm/mm.hpp>
+#include <xen/domain.hpp>
+
+namespace xen::pv {
+
+struct Segment {
+    u64 base = 0;
+    bool is_long = true;
+};
+
+// The guest's own descriptor of a selector (SDM 3A 3.4.5); flat where there is none. 64-bit code has no base.
+Segment segment_of(Vcpu& v, u16 selector);
+
+// Up to `n` bytes from rip on; fewer when the page after the first cannot be read.
+unsigned fetch(Vcpu& v, u8* to, unsigned n);
+
+}  // namespace xen::pv

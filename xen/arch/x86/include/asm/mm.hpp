@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+// PV memory management: page types of page tables, updates of their entries, base pointers. Guests own their
+// tables and write them through us, so that no table ever maps a table writable.
+//
+// Locking: types of a domain's page tables change, and its tables are written, only under that domain's
+// PvTables lock; writable references are counted without it. Long work yields with Errno::restart and leaves a
+// *partial* page: type count 1 and one general reference held by the state itself, entries [0, done) counted.
+// Validation and devalidation both continue from there.
+#pragma once
+
+#include <asm/pte.hpp>
+#include <xen/domain.hpp>
+#include <xen/guest_access.hpp>
+
+namespace xen::mm {
+
+using arch::Pte;
+
+// Which domain's tables are written, and whose frames the new entries name.
+struct UpdateContext {
+    Domain& table_owner;
+    Domain& page_owner;
+    bool preserve_ad = false;
+};
+
+// -- page types (page_type.cpp). The owner's tables lock is held for the four table types.
+Status get_type(PageInfo& p, PageType type);             // may be Errno::restart for tables
+Status put_type(PageInfo& p);                            // Errno::restart: p is now partial
+Status get_page_and_type_of(Mfn f, Domain& owner, PageType type);
+Status put_typed(PageInfo& p);                   // Errno::restart: the references are the partial state's
+Status abandon_partial(PageInfo& p);                     // undoes a partial page
+
+// -- table contents (table.cpp)
+Status validate_table(PageInfo& p, PageType type);       // from p.table.done
+Status devalidate_table(PageInfo& p, PageType type);     // down from p.table.done
+Status validate_descriptors(Mfn f);                      // GDT/LDT page (descriptor.cpp)
+bool descriptor_ok(u64 raw, u64* adjusted);              // one that a guest may load; `adjusted` is how
+void fill_xen_slots(Pte* l4, const Domain& d);
+void show_m2p(Mfn l4);                                   // the root becomes a kernel's
+void hide_m2p(Mfn l4, const Domain& d);                  // the root becomes user mode's, in a strict domain
+
+// -- one entry (entry.cpp)
+// The entry as it may be installed: device memory is uncached, and some of it read-only.
+Result<Pte> get_l1_target(Pte e, Domain& table_owner, Domain& page_owner);
+void put_l1_target(Pte e, Domain& table_owner);
+Status get_table_target(Pte e, unsigned level, Mfn table, Domain& owner);
+Status put_table_target(Pte e, unsigned level, Mfn table);
+Pte adjusted(Pte e, unsigned level);
+
+// -- updates (update.cpp)
+Status update_entry(PageInfo& table, Pte* slot, Pte value, unsigned level, const UpdateContext& c);
+Status update_l1(Pte* slot, Pte value, const UpdateContext& c);
+
+// -- base pointers (base_pointer.cpp)
+Status set_kernel_base(Vcpu& v, Mfn l4);
+Status set_user_base(Vcpu& v, Maybe<Mfn> l4);
+void load_base(Vcpu& v);                                  // CR3 of the current vCPU for its mode
+Status drop_base_pointers(Vcpu& v);                       // at death; Errno::restart
+
+// Work that a vCPU left when it had to yield in the middle of giving a table up.
+Status finish_deferred(Vcpu& v);
+void defer(Vcpu& v, PageInfo& partial);
+
+// -- machine-to-phys (m2p.cpp)
+void set_m2p(Mfn f, u64 pfn);
+u64 get_m2p(Mfn f);
+inline constexpr u64 kInvalidM2p = ~u64{0};
+
+// -- the per-domain slot: GDT and LDT pages of each vCPU (perdomain.cpp)
+Status init_perdomain(Domain& d);
+Status init_perdomain_vcpu(Vcpu& v);                      // its page of slots exists from here on
+void free_perdomain(Domain& d);
+Pte empty_descriptors();                                  // what GDT slots hold that the guest has no page for
+Pte* perdomain_slot(const Domain& d, u64 address);        // nullptr where no vCPU has slots
+
+// -- descriptor tables (descriptor.cpp)
+Result<s64> set_gdt(GuestIn<xen_ulong_t> frames, u32 entries);
+Result<s64> update_descriptor(u64 address, u64 descriptor);
+Status install_gdt(Vcpu& v, const Mfn* frames, unsigned pages, u32 entries);  // counts the pages as descriptor pages
+void drop_gdt(Vcpu& v);
+void drop_ldt_pages(Vcpu& v);
+void load_ldt(Vcpu& v);                                   // the LDT register of the current vCPU
+bool map_ldt_page(Vcpu& v, unsigned page);                // on a fault in the LDT area; false: the guest's mistake
+
+// All that a dying domain's tables hold; Errno::restart between batches.
+Status relinquish(Domain& d);
+
+// A fault of the guest on a page of its own tables: emulated writes (ptwr.cpp). The entry at `address` changes from
+// `old` to `value` if it still is `old` (compare) or at once.
+struct EntryWrite {
+    u64 address;
+    u64 value;
+    u64 expected;
+    unsigned bytes;
+    bool compare;
+};
+bool is_writable_table_fault(Vcpu& v, u64 address);       // maps a page table read-only, with a write fault
+Result<bool> emulated_write(Vcpu& v, const EntryWrite& w, u64* seen);
+
+// Walks the running guest's tables: the L1 entry that maps an address, with the table's frame.
+struct L1Slot {
+    Mfn table;
+    Pte* slot;
+    Pte value;
+};
+Result<L1Slot> find_l1(Vcpu& v, u64 address);
+
+// Hypercalls.
+Result<s64> mmu_update(GuestIn<mmu_update_t> requests, u32 count, GuestInOut<unsigned> done, u32 foreign);
+Result<s64> mmuext_op(GuestIn<mmuext_op_t> ops, u32 count, GuestInOut<unsigned> done, u32 foreign);
+Result<s64> update_va_mapping(u64 va, u64 value, u64 flags);
+Result<s64> update_va_mapping_otherdomain(u64 va, u64 value, u64 flags, u16 domid);
+
+}  // namespace xen::mm

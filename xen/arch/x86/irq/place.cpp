@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// Vectors and routing: a line has one vector on one CPU. After a move the old vector stays the line's until the next
+// move, for an interrupt that was on its way.
+#include <asm/cpu.hpp>
+#include <xen/apic.hpp>
+#include <xen/cpumask.hpp>
+#include <xen/percpu.hpp>
+
+#include "arch/x86/irq/lines.hpp"
+#include "drivers/ioapic/ioapic.hpp"
+
+namespace xen::irq {
+namespace {
+
+constinit Spinlock<LockRank::apic, IrqRule::off> vectors_lock;
+XEN_PERCPU constinit PerCpu<VectorMap> maps;
+
+constexpr u32 kLargestDestination = 0xfe;   // of an I/O APIC entry and of a message
+
+bool reachable(CpuId cpu) { return cpu_online.test(cpu.raw()) && apic::id_of(cpu) <= kLargestDestination; }
+
+Maybe<u8> take_vector(CpuId cpu, u16 line) {
+    Guard g{vectors_lock};
+    return maps.remote(cpu).take(line);
+}
+
+void give_back(Place& p) {
+    if (!p.vector) return;
+    Guard g{vectors_lock};
+    maps.remote(p.cpu).give_back(p.vector);
+    p.vector = 0;
+}
+
+Maybe<Place> find_place(u16 line, CpuId wanted) {
+    if (reachable(wanted))
+        if (Maybe<u8> v = take_vector(wanted, line)) return Place{wanted, *v};
+    for (usize i : cpu_online) {
+        CpuId cpu{static_cast<u32>(i)};
+        if (cpu == wanted || !reachable(cpu)) continue;
+        if (Maybe<u8> v = take_vector(cpu, line)) return Place{cpu, *v};
+    }
+    return nothing;
+}
+
+}  // namespace
+
+u16 local_line(u8 vector) { return maps.local().line(vector); }
+
+Status place_on(Line& l, CpuId wanted) {
+    if (l.place.vector && l.place.cpu == wanted) return {};
+    Maybe<Place> p = find_place(l.number, wanted);
+    if (!p) return l.place.vector ? Status{} : Status{Errno::nospc};
+    give_back(l.old_place);
+    l.old_place = l.place;
+    l.place = *p;
+    return {};
+}
+
+void give_up_place(Line& l) {
+    give_back(l.place);
+    give_back(l.old_place);
+}
+
+void route(Line& l) {
+    u32 target = apic::id_of(l.place.cpu);
+    if (l.has_pin) {
+        ioapic::write_entry(l.gsi, {l.place.vector, 0, l.low, l.level, l.masked, target});
+        return;
+    }
+    if (l.message.maskable() && !l.masked) l.message.set_mask(true);   // no half-written message goes out
+    l.message.write(pci::message_for(target, l.place.vector));
+    if (l.message.maskable() && !l.masked) l.message.set_mask(false);
+}
+
+void set_mask(Line& l, bool masked) {
+    l.masked = masked;
+    if (l.has_pin) ioapic::set_mask(l.gsi, masked);
+    else if (l.is_message) l.message.set_mask(masked);
+}
+
+}  // namespace xen::irq

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+// HYPERVISOR_mmu_update (public/xen.h): a list of (pointer, value) writes to page tables or to the machine-to-phys
+// table. Requests are copied in by batches, each batch done under one hold of the table owner's lock.
+#include <asm/mm.hpp>
+#include <xen/hypercall.hpp>
+#include <xen/log.hpp>
+#include <xen/security.hpp>
+
+#include "arch/x86/mm/owner.hpp"
+
+namespace xen::mm {
+namespace {
+
+constexpr u32 kPreempted = u32{1} << 31;  // MMU_UPDATE_PREEMPTED: *done already counts
+constexpr unsigned kBatch = 32;
+
+struct Owners {
+    DomainRef table, page;
+};
+
+Result<Owners> owners_of(u32 foreign) {
+    u16 page_dom = static_cast<u16>(foreign);
+    u16 table_dom = static_cast<u16>(foreign >> 16);
+    Domain& self = current_domain();
+    Owners o;
+    if (table_dom) {
+        auto r = domain::find(DomId{static_cast<u16>(table_dom - 1)});
+        if (!r) return Errno::srch;
+        o.table = std::move(r).take();
+    } else {
+        o.table = domain::ref(self);
+    }
+    o.page = TRY(page_owner_of(page_dom));
+    if (o.table.get() != &self || o.page.get() != &self) {
+        TRY(security::may(security::Op::mmu_foreign, *o.page));
+        TRY(security::may(security::Op::mmu_foreign, *o.table));
+    }
+    return o;
+}
+
+// A plain write to a page that is no table.
+Status write_data(PageInfo& p, u64 address, u64 value) {
+    TRY(get_type(p, PageType::writable));
+    MappedPage<u64> page{p.mfn()};
+    shared_store(page[page_offset(address) / sizeof(u64)], value);
+    return put_type(p);
+}
+
+Status write_table(u64 address, u64 value, UpdateContext& c) {
+    PageRef page = TRY(PageRef::get(frame_of(Paddr{address}), c.table_owner));
+    PageType type = page->page_type();
+    bool table = page->type_uses() && type >= PageType::l1 && type <= PageType::l4;
+    if (!table) return write_data(*page, address, value);
+    if (!(page->type.load(std::memory_order_acquire) & PageInfo::kValidated)) return Errno::inval;
+    MappedPage<Pte> map{page.mfn()};
+    unsigned level = static_cast<unsigned>(type) - static_cast<unsigned>(PageType::l1) + 1;
+    return update_entry(*page, &map[page_offset(address) / sizeof(Pte)], Pte{value}, level, c);
+}
+
+Status write_m2p(u64 address, u64 pfn, const UpdateContext& c) {
+    if (&c.table_owner != &current_domain()) return Errno::perm;
+    PageRef page = TRY(PageRef::get(frame_of(Paddr{address}), c.page_owner));
+    set_m2p(page.mfn(), pfn);
+    return {};
+}
+
+Status one(const mmu_update_t& r, UpdateContext& c) {
+    u64 address = r.ptr & ~u64{sizeof(Pte) - 1};
+    switch (r.ptr & (sizeof(Pte) - 1)) {
+    case MMU_NORMAL_PT_UPDATE:
+    case MMU_PT_UPDATE_NO_TRANSLATE:
+        c.preserve_ad = false;
+        return write_table(address, r.val, c);
+    case MMU_PT_UPDATE_PRESERVE_AD:
+        c.preserve_ad = true;
+        return write_table(address, r.val, c);
+    case MMU_MACHPHYS_UPDATE: return write_m2p(address, r.val, c);
+    default: return Errno::nosys;
+    }
+}
+
+struct Progress {
+    u32 done = 0;
+    Status result;
+};
+
+// Requests [from, from + n).
+Progress run_batch(const mmu_update_t* requests, unsigned n, UpdateContext& c) {
+    Vcpu& v = current();
+    Guard g{c.table_owner.arch.tables_lock};
+    for (unsigned i = 0; i < n; ++i) {
+        if (v.arch.deferred_table || (i && hypercall::preempt_due())) return {i, Errno::restart};
+        if (Status s = one(requests[i], c); !s) return {i, s.error()};
+    }
+    return {n, {}};
+}
+
+}  // namespace
+
+Result<s64> mmu_update(GuestIn<mmu_update_t> requests, u32 count, GuestInOut<unsigned> done_out, u32 foreign) {
+    Vcpu& v = current();
+    {
+        Guard g{v.domain->arch.tables_lock};
+        if (!finish_deferred(v)) return hypercall::continue_with(requests.raw(), count);
+    }
+    u32 before = 0;
+    if (count & kPreempted) {
+        count &= ~kPreempted;
+        if (auto counted = done_out.copy_in(); counted) before = counted.value();
+    }
+    if (!arch::guest_range_ok(requests.raw(), 0)) return Errno::fault;
+    Owners owners = TRY(owners_of(foreign));
+    UpdateContext c{*owners.table, *owners.page};
+
+    u32 done = 0;
+    Status result;
+    while (done < count) {
+        mmu_update_t batch[kBatch];
+        unsigned n = count - done < kBatch ? count - done : kBatch;
+        if (!requests.copy_array_in(batch, done, n)) {
+            // What can be read is done; the first that cannot fails.
+            n = 1;
+            result = requests.copy_array_in(batch, done, n);
+            if (!result) break;
+        }
+        Progress p = run_batch(batch, n, c);
+        done += p.done;
+        if (!p.result) {
+            result = p.result.error();
+            break;
+        }
+        if (done < count && hypercall::preempt_due()) {
+            result = Errno::restart;
+            break;
+        }
+    }
+    if (!done_out.is_null()) (void)done_out.copy_out(before + done).ok();  // ABI: the updates count, not this
+    if (!result && result.error() == Errno::restart)
+        return hypercall::continue_with(requests.raw() + done * sizeof(mmu_update_t), (count - done) | kPreempted);
+    if (!result) return result.error();
+    return 0;
+}
+
+}  // namespace xen::mm

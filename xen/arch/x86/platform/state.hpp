@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// Private to arch/x86/platform.
+#pragma once
+
+#include <xen/platform.hpp>
+
+namespace xen::platform {
+
+inline constexpr u8 kSleepOff = 5;
+
+// -- time.cpp
+void start_refinement();             // the clocks are compared with the reference from now on
+void note_before_start();            // an AP is about to start: its counter is compared with ours as of now
+void check_counter();                // on the AP
+
+// -- watchdog.cpp
+void start_watchdog();
+void watch_this_cpu();               // a CPU came up
+bool watchdog_nmi(const arch::GuestRegs& interrupted);  // in an NMI: false when the watchdog is off
+
+// -- keys.cpp
+void init_keys();
+
+// -- stop.cpp
+void init_stop();                    // the vector that stops a CPU
+
+}  // namespace xen::platform
