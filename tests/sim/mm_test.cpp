@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+// PV page typing on the simulated machine: validation, pins, updates, refusals, and a census after every operation.
+#include <asm/mm.hpp>
+#include <catch2/catch.hpp>
+#include <sim/machine.hpp>
+#include <xen/memory.hpp>
+
+#include <random>
+#include <vector>
+
+#include "census.hpp"
+
+using namespace xen;
+using arch::Pte;
+
+namespace {
+
+constexpr u64 kLeaf = Pte::kPresent | Pte::kUser;
+constexpr u64 kRw = kLeaf | Pte::kWrite;
+
+// A domain with pages of its own, on CPU 0, whose tables a test writes while they are plain memory.
+class Guest {
+public:
+    explicit Guest(unsigned pages, bool privileged = false)
+        : free_before_{(sim::start(), memory::free_pages())},
+          domain_{sim::create_domain({.pages = 4096, .privileged = privileged})},
+          on_{*domain_.vcpus[0]} {
+        for (unsigned i = 0; i < pages; ++i) {
+            auto p = memory::allocate_domain_pages(domain_, {});
+            REQUIRE(p);
+            memset(arch::direct_map(p.value().mfn()), 0, kPageSize);
+            pages_.push_back(p.value().mfn());
+        }
+    }
+    Domain& domain() { return domain_; }
+    Mfn page(unsigned i) const { return pages_[i]; }
+    PageInfo& info(unsigned i) { return page_of(pages_[i]); }
+    void set(unsigned table, unsigned entry, unsigned target, u64 flags) {
+        static_cast<Pte*>(arch::direct_map(pages_[table]))[entry] = Pte::make(pages_[target], flags);
+    }
+    Pte get(unsigned table, unsigned entry) { return static_cast<Pte*>(arch::direct_map(pages_[table]))[entry]; }
+
+    s64 mmuext(unsigned cmd, unsigned page) {
+        mmuext_op op{};
+        op.cmd = cmd;
+        op.arg1.mfn = pages_[page].raw();
+        return sim::hypercall(__HYPERVISOR_mmuext_op, sim::address(op), 1, 0, DOMID_SELF);
+    }
+    s64 update(unsigned table, unsigned entry, u64 value, u64 kind = MMU_NORMAL_PT_UPDATE) {
+        mmu_update r{};
+        r.ptr = address_of(pages_[table]).raw() + entry * sizeof(Pte) + kind;
+        r.val = value;
+        return sim::hypercall(__HYPERVISOR_mmu_update, sim::address(r), 1, 0, DOMID_SELF);
+    }
+    s64 map(unsigned table, unsigned entry, unsigned target, u64 flags) {
+        return update(table, entry, Pte::make(pages_[target], flags).raw);
+    }
+    std::string census() { return sim::census(domain_); }
+
+private:
+    u64 free_before_;
+    Domain& domain_;
+    sim::On on_;
+    std::vector<Mfn> pages_;
+};
+
+// Pages 0..3: L4, L3, L2, L1; entry 1 of each leads down, data pages from 4 on.
+void chain(Guest& g) {
+    g.set(0, 1, 1, kRw);
+    g.set(1, 1, 2, kRw);
+    g.set(2, 1, 3, kRw);
+    g.set(3, 0, 4, kRw);
+    g.set(3, 1, 5, kLeaf);
+}
+
+}  // namespace
+
+TEST_CASE("pinning a root validates every level and counts what it maps") {
+    Guest g{6};
+    chain(g);
+    REQUIRE(g.mmuext(MMUEXT_PIN_L4_TABLE, 0) == 0);
+    REQUIRE(g.info(0).page_type() == PageType::l4);
+    REQUIRE(g.info(3).page_type() == PageType::l1);
+    REQUIRE(g.info(4).page_type() == PageType::writable);
+    REQUIRE(g.info(4).type_uses() == 1);
+    REQUIRE(g.info(5).type_uses() == 0);
+    REQUIRE(g.info(5).references() == 2);
+    REQUIRE(g.census() == "");
+    SECTION("a second pin is refused") {
+        REQUIRE(g.mmuext(MMUEXT_PIN_L4_TABLE, 0) == -EINVAL);
+        REQUIRE(g.census() == "");
+    }
+    SECTION("unpinning gives everything back") {
+        REQUIRE(g.mmuext(MMUEXT_UNPIN_TABLE, 0) == 0);
+        for (unsigned i = 0; i < 6; ++i) {
+            REQUIRE(g.info(i).type_uses() == 0);
+            REQUIRE(g.info(i).references() == 1);
+        }
+        REQUIRE(g.mmuext(MMUEXT_UNPIN_TABLE, 0) == -EINVAL);
+    }
+    SECTION("a kernel page gets USER and the mark, a user page GLOBAL") {
+        REQUIRE(g.get(3, 0).has(Pte::kUser | Pte::kGlobal));
+        REQUIRE(g.map(3, 2, 5, Pte::kPresent) == 0);
+        REQUIRE(g.get(3, 2).has(Pte::kUser | Pte::kGuestKernel));
+        REQUIRE_FALSE(g.get(3, 2).has(Pte::kGlobal));
+    }
+    sim::destroy_domain(g.domain());
+}
+
+TEST_CASE("no table can be mapped writable, no writable page become a table") {
+    Guest g{7};
+    chain(g);
+    REQUIRE(g.mmuext(MMUEXT_PIN_L4_TABLE, 0) == 0);
+    REQUIRE(g.map(3, 7, 3, kRw) < 0);       // itself
+    REQUIRE(g.map(3, 7, 0, kRw) < 0);       // the root
+    REQUIRE(g.map(3, 7, 0, kLeaf) == 0);    // read-only is fine
+    REQUIRE(g.mmuext(MMUEXT_PIN_L1_TABLE, 4) == -EINVAL);
+    REQUIRE(g.map(2, 9, 4, kRw) == -EINVAL);
+    REQUIRE(g.census() == "");
+    SECTION("after its last writable mapping is gone it may") {
+        REQUIRE(g.update(3, 0, 0) == 0);
+        REQUIRE(g.mmuext(MMUEXT_PIN_L1_TABLE, 4) == 0);
+        REQUIRE(g.map(3, 0, 4, kRw) < 0);
+        REQUIRE(g.census() == "");
+    }
+    sim::destroy_domain(g.domain());
+}
+
+TEST_CASE("the hypervisor's slots and others' frames are out of reach") {
+    Guest victim{1};
+    Guest g{6};
+    chain(g);
+    REQUIRE(g.mmuext(MMUEXT_PIN_L4_TABLE, 0) == 0);
+    REQUIRE(g.map(0, 256, 1, kRw) == -EPERM);
+    REQUIRE(g.map(0, 271, 1, kRw) == -EPERM);
+    REQUIRE(g.map(0, 272, 1, kRw) == 0);
+    REQUIRE(g.update(3, 3, Pte::make(victim.page(0), kRw).raw) < 0);
+    REQUIRE(g.update(3, 3, Pte::make(victim.page(0), kLeaf).raw) < 0);
+    REQUIRE(g.update(3, 3, Pte::make(Mfn{0xfee00}, kRw).raw) == -EPERM);
+    REQUIRE(g.update(2, 3, Pte::make(g.page(3), kRw | Pte::kSuper).raw) == -EINVAL);
+    REQUIRE(g.census() == "");
+    sim::destroy_domain(g.domain());
+    sim::destroy_domain(victim.domain());
+}
+
+TEST_CASE("a damaged table is refused and leaves no reference behind") {
+    Guest g{6};
+    chain(g);
+    static_cast<Pte*>(arch::direct_map(g.page(3)))[300] = Pte::make(Mfn{2}, kRw);   // not the guest's
+    REQUIRE(g.mmuext(MMUEXT_PIN_L4_TABLE, 0) < 0);
+    REQUIRE(g.census() == "");
+    for (unsigned i = 0; i < 6; ++i) REQUIRE(g.info(i).references() == 1);
+    sim::destroy_domain(g.domain());
+}
+
+TEST_CASE("linear page tables: read-only, of one level, never chained") {
+    Guest g{8};
+    chain(g);
+    REQUIRE(g.mmuext(MMUEXT_PIN_L4_TABLE, 0) == 0);
+    REQUIRE(g.map(0, 5, 0, kLeaf) == 0);    // the root maps itself
+    REQUIRE(g.map(0, 6, 0, kRw) == -EINVAL);
+    REQUIRE(g.mmuext(MMUEXT_PIN_L4_TABLE, 6) == 0);
+    REQUIRE(g.map(6, 5, 0, kLeaf) == 0);    // another root maps it
+    REQUIRE(g.map(0, 7, 6, kLeaf) == -EINVAL);  // used by others: may not use others
+    REQUIRE(g.mmuext(MMUEXT_UNPIN_TABLE, 6) == 0);
+    REQUIRE(g.census() == "");
+    sim::destroy_domain(g.domain());
+}
+
+TEST_CASE("random updates keep the census") {
+    Guest g{12};
+    std::mt19937 random{20240101};
+    auto pick = [&](unsigned n) { return static_cast<unsigned>(random() % n); };
+    const u64 flags[] = {kRw, kLeaf, Pte::kPresent, 0, kRw | Pte::kNoExecute};
+    for (unsigned i = 0; i < 20000; ++i) {
+        switch (pick(5)) {
+        case 0: g.mmuext(MMUEXT_PIN_L1_TABLE + pick(4), pick(12)); break;
+        case 1: g.mmuext(MMUEXT_UNPIN_TABLE, pick(12)); break;
+        case 2: g.mmuext(MMUEXT_CLEAR_PAGE, pick(12)); break;
+        default: g.map(pick(12), pick(4), pick(12), flags[pick(5)]); break;
+        }
+        INFO("operation " << i);
+        REQUIRE(g.census() == "");
+    }
+    sim::destroy_domain(g.domain());
+}
+
+TEST_CASE("a dead domain leaves no page behind") {
+    sim::start();
+    u64 before = memory::free_pages();
+    for (unsigned round = 0; round < 20; ++round) {
+        Guest g{40};
+        chain(g);
+        REQUIRE(g.mmuext(MMUEXT_PIN_L4_TABLE, 0) == 0);
+        sim::destroy_domain(g.domain());
+    }
+    // The heap keeps one slab of each size it has seen.
+    REQUIRE(memory::free_pages() + 16 >= before);
+}
