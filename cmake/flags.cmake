@@ -17,7 +17,8 @@ target_compile_definitions(xenith_flags INTERFACE __XEN__ __XEN_TOOLS__)
 if(XENITH_HOST)
     target_compile_options(xenith_flags INTERFACE -O1 -fno-omit-frame-pointer)
     if(XENITH_SANITIZE)
-        target_compile_options(xenith_flags INTERFACE -fsanitize=${XENITH_SANITIZE} -fno-sanitize-recover=all)
+        target_compile_options(xenith_flags INTERFACE -fsanitize=${XENITH_SANITIZE} -fno-sanitize=vptr
+            -fno-sanitize-recover=all)   # vptr needs RTTI
         target_link_options(xenith_flags INTERFACE -fsanitize=${XENITH_SANITIZE})
     endif()
     if(XENITH_FUZZ)

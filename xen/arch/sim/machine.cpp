@@ -56,8 +56,9 @@ struct Machine {
     u16 next_domain = 1;
 };
 
+// Never destroyed: the core's own objects are released by exit() on the CPU they were made on.
 Machine& machine() {
-    static Machine m;
+    static Machine& m = *new Machine;
     return m;
 }
 
@@ -122,7 +123,7 @@ void start_core(unsigned cpus) {
 }  // namespace
 
 State& state() {
-    static State s;
+    static State& s = *new State;   // as the machine
     return s;
 }
 
