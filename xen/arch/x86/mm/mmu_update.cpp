@@ -99,10 +99,7 @@ Progress run_batch(const mmu_update_t* requests, unsigned n, UpdateContext& c) {
 
 Result<s64> mmu_update(GuestIn<mmu_update_t> requests, u32 count, GuestInOut<unsigned> done_out, u32 foreign) {
     Vcpu& v = current();
-    {
-        Guard g{v.domain->arch.tables_lock};
-        if (!finish_deferred(v)) return hypercall::continue_with(requests.raw(), count);
-    }
+    if (!finish_deferred(v)) return hypercall::continue_with(requests.raw(), count);
     u32 before = 0;
     if (count & kPreempted) {
         count &= ~kPreempted;

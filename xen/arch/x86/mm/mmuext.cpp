@@ -159,17 +159,11 @@ Status one(const mmuext_op_t& op, Domain& owner) {
     }
 }
 
-bool finish_own_deferred(Vcpu& v) {
-    if (!v.arch.deferred_table) [[likely]] return true;
-    Guard g{v.domain->arch.tables_lock};
-    return finish_deferred(v).ok();
-}
-
 }  // namespace
 
 Result<s64> mmuext_op(GuestIn<mmuext_op_t> ops, u32 count, GuestInOut<unsigned> done_out, u32 foreign) {
     Vcpu& v = current();
-    if (!finish_own_deferred(v)) return hypercall::continue_with(ops.raw(), count);
+    if (!finish_deferred(v)) return hypercall::continue_with(ops.raw(), count);
     u32 before = 0;
     if (count & kPreempted) {
         count &= ~kPreempted;

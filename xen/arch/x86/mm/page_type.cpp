@@ -158,7 +158,10 @@ void defer(Vcpu& v, PageInfo& partial) {
 Status finish_deferred(Vcpu& v) {
     if (!v.arch.deferred_table) [[likely]] return {};
     PageInfo& p = page_of(*v.arch.deferred_table);
-    if (p.owner() == v.domain) TRY(abandon_partial(p));
+    if (Domain* owner = p.owner()) {
+        Guard g{owner->arch.tables_lock};
+        TRY(abandon_partial(p));
+    }
     v.arch.deferred_table = nothing;
     return {};
 }

@@ -11,8 +11,8 @@ namespace xen::mm {
 namespace {
 
 Status change(Vcpu& v, u64 va, Pte value, Domain& page_owner) {
-    Guard g{v.domain->arch.tables_lock};
     if (!finish_deferred(v)) return Errno::restart;
+    Guard g{v.domain->arch.tables_lock};
     auto found = find_l1(v, va);
     if (!found) return Errno::inval;
     PageInfo& table = page_of(found.value().table);

@@ -114,8 +114,8 @@ Status install_gdt_of(Vcpu& v, const vcpu_guest_context& c) {
 // The tables' references stay with the vCPU. Errno::restart leaves it without tables, to be called again.
 Status install_tables(Vcpu& v, const vcpu_guest_context& c) {
     Domain& d = *v.domain;
-    Guard g{d.arch.tables_lock};
     TRY(mm::finish_deferred(current()));
+    Guard g{d.arch.tables_lock};
     TRY(install_gdt_of(v, c));
     Mfn kernel = from_cr3(c.ctrlreg[3]);
     TRY(mm::get_page_and_type_of(kernel, d, PageType::l4));

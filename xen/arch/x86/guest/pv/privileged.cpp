@@ -122,8 +122,8 @@ Outcome read_control(Vcpu& v, const Instruction& i) {
 }
 
 Outcome write_cr3(Vcpu& v, u64 value) {
-    Guard g{v.domain->arch.tables_lock};
     if (!mm::finish_deferred(v)) return Outcome::again;
+    Guard g{v.domain->arch.tables_lock};
     Status s = mm::set_kernel_base(v, frame_of(Paddr{value}));
     if (s) return Outcome::done;
     return s.error() == Errno::restart ? Outcome::again : Outcome::unhandled;

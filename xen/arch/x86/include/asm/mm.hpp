@@ -57,7 +57,7 @@ Status set_user_base(Vcpu& v, Maybe<Mfn> l4);
 void load_base(Vcpu& v);                                  // CR3 of the current vCPU for its mode
 Status drop_base_pointers(Vcpu& v);                       // at death; Errno::restart
 
-// Work that a vCPU left when it had to yield in the middle of giving a table up.
+// Work that a vCPU left when it had to yield in the middle of giving a table up; takes the owner's tables lock.
 Status finish_deferred(Vcpu& v);
 void defer(Vcpu& v, PageInfo& partial);
 
