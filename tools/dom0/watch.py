@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Runs a QEMU command, keeps its serial console in a log, shows it to a callback line by line, and
-says why the machine ended: QEMU's monitor (QMP) tells a power-off from a reset."""
+says why the machine ended: QEMU's monitor (QMP) tells a power-off from a reset. It can also type: each
+piece once the console has shown the text that it waits for."""
 
 import json
 import os
+import re
 import select
 import socket
 import subprocess
@@ -19,6 +21,12 @@ FATAL = [
     ("domain_crash", "the hypervisor ended dom0"),
     ("Domain 0 crashed", "the hypervisor ended dom0"),
 ]
+
+
+SERIAL = {
+    "port": ["-serial", "stdio"],
+    "pci": ["-chardev", "stdio,id=serial", "-device", "pci-serial,chardev=serial"],
+}
 
 
 @dataclass
@@ -71,16 +79,17 @@ class Monitor:
 
 class Run:
     """One run. STOP_AT ends it early, at the STOP_COUNTth time of a console text; RESETS is how many
-    resets are allowed."""
+    resets are allowed; SERIAL where the console's port is; KEYS what to type, as pairs of a console line's pattern and the keys."""
 
     def __init__(self, command, log, work, timeout=300, silence=120, show=None, stop_at=None,
-                 stop_count=1, resets=0):
+                 stop_count=1, resets=0, serial="port", keys=()):
         self.timeout, self.silence, self.show, self.stop_at = timeout, silence, show, stop_at
         self.stops_left, self.resets_left = stop_count, resets
+        self.keys = list(keys)
         self.socket = os.path.join(work, "qmp")
         if os.path.exists(self.socket):
             os.unlink(self.socket)
-        self.command = command + ["-serial", "stdio", "-qmp", "unix:%s,server=on,wait=off" % self.socket]
+        self.command = command + SERIAL[serial] + ["-qmp", "unix:%s,server=on,wait=off" % self.socket]
         if not resets:
             self.command.append("-no-reboot")
         self.outcome = Outcome(log=log)
@@ -92,7 +101,7 @@ class Run:
         os.makedirs(os.path.dirname(self.outcome.log), exist_ok=True)
         with open(self.outcome.log, "w", errors="replace") as self.log:
             self.log.write("$ %s\n" % " ".join(self.command))
-            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL,
+            self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE,
                                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             try:
                 self._watch(start)
@@ -100,6 +109,7 @@ class Run:
                 if self.process.poll() is None:
                     self.process.kill()
                 self.process.wait()
+                self.process.stdin.close()
                 self.process.stdout.close()
             self.outcome.seconds = time.monotonic() - start
             self.log.write("%8.2f end: %s\n" % (self.outcome.seconds, self.outcome.explain()))
@@ -173,6 +183,15 @@ class Run:
             self._line(line, seconds)
         self.log.flush()
 
+    def _type(self, keys):
+        """One key at a time: a UART holds few that nobody has read."""
+        for key in keys:
+            try:
+                os.write(self.process.stdin.fileno(), key.encode())
+            except BrokenPipeError:
+                return              # QEMU has ended
+            time.sleep(0.02)
+
     def _line(self, line, seconds):
         text = line.decode("utf-8", "replace").rstrip("\r")
         self.outcome.lines.append(text)
@@ -181,6 +200,8 @@ class Run:
             self.show(text)
         if self._end:
             return
+        if self.keys and re.search(self.keys[0][0], text):
+            self._type(self.keys.pop(0)[1])
         if self.stop_at and self.stop_at in text:
             self.stops_left -= 1
             if not self.stops_left:
