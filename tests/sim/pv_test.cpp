@@ -209,10 +209,10 @@ TEST_CASE("iret to a user mode that has no tables ends the domain") {
     CHECK(domain::crashed(k.domain()));
 }
 
-TEST_CASE("a failed IRET calls the failsafe handler") {
+TEST_CASE("a segment register that cannot be loaded calls the failsafe handler") {
     Kernel k;
     k.regs().rip = 0x77;
-    pv_iret_fault(k.vcpu());
+    pv_segment_fault(k.vcpu());
     CHECK(k.regs().rip == kFailsafe);
     CHECK(k.word(6) == 0x77);
     CHECK(k.mask() == 1);

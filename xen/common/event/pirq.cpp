@@ -80,7 +80,7 @@ void send_pirq(Domain& d, u32 pirq) {
 
 Status bind_pirq(evtchn_bind_pirq& op) {
     Domain& d = current_domain();
-    if (op.pirq >= PirqPorts::kMax) return Errno::inval;
+    if (op.pirq >= PirqPorts::kMax || op.pirq >= irq::irq_count()) return Errno::inval;
     if (!irq::guest_needs_eoi(d, op.pirq)) return Errno::perm;   // ABI: not mapped to a line of the machine
     Channel& c = TRY(prepare(d, op.pirq));
     Status bound = irq::bind_guest(*d.vcpus[0], op.pirq, op.flags & BIND_PIRQ__WILL_SHARE);

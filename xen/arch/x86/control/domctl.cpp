@@ -36,13 +36,6 @@ Status frame_info(Domain& d, xen_domctl_getpageframeinfo3& x) {
     return {};
 }
 
-Status hypercall_page(Domain& d, u64 frame) {
-    auto page = TypedPageRef<PageType::writable>::get(Mfn{frame}, d);
-    if (!page) return Errno::acces;
-    fill_hypercall_page(MappedPage<u8>{Mfn{frame}}.get());
-    return {};
-}
-
 Status set_tsc(Domain& d, const xen_domctl_tsc_info& x) {
     if (&d == &current_domain() || x.tsc_mode > 3) return Errno::inval;
     d.arch.tsc_mode = static_cast<u8>(x.tsc_mode);
@@ -67,7 +60,7 @@ Status trigger(Domain& d, const xen_domctl_sendtrigger& x) {
 Status domctl(xen_domctl& op, Domain& d, bool& changed) {
     switch (op.cmd) {
     case XEN_DOMCTL_getpageframeinfo3: return frame_info(d, op.u.getpageframeinfo3);
-    case XEN_DOMCTL_hypercall_init: return hypercall_page(d, op.u.hypercall_init.gmfn);
+    case XEN_DOMCTL_hypercall_init: return install_hypercall_page(d, op.u.hypercall_init.gmfn << kPageShift);
     case XEN_DOMCTL_set_address_size: return op.u.address_size.size == 64 ? Status{} : Errno::inval;
     case XEN_DOMCTL_get_address_size:
         changed = true;

@@ -15,7 +15,7 @@
 namespace xen::arch {
 namespace {
 
-constexpr u32 kDebug = 1, kNmi = 2, kGeneralProtection = 13, kPageFault = 14, kMachineCheck = 18;
+constexpr u32 kDebug = 1, kNmi = 2, kPageFault = 14, kMachineCheck = 18;
 constexpr u64 kFlagTf = 0x100;
 
 constexpr const char* kNames[32] = {
@@ -75,21 +75,11 @@ extern "C" void xen_exception(GuestRegs& r) {
     die(r);
 }
 
-// IRET to the guest faulted; interrupts off. A page of the LDT may only have to be mapped: then IRET is tried again. One
-// that is not there is no page fault of the guest's.
+// IRET to the guest faulted; interrupts off. ABI: the guest's handler sees it as a fault of the code that it returned to.
 extern "C" void guest_iret_fault(Vcpu& v) {
     u64 address = read_cr2();
     irq_enable();
-    GuestRegs& r = v.arch.regs;
-    if (r.entry_vector == kPageFault) {
-        if (in_descriptors(address) && pv_descriptor_fault(v, address)) {
-            r.entry_vector = 0;
-            return;
-        }
-        r.entry_vector = kGeneralProtection;
-        r.error_code = static_cast<u32>(r.cs & 0xfffc);
-    }
-    pv_iret_fault(v);
+    pv_exception(v, address);
 }
 
 // #DB of the hypervisor happens when a guest single-steps into SYSENTER, or sets a breakpoint on what MOV SS delays

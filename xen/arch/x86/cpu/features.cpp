@@ -12,8 +12,9 @@ XEN_RO_AFTER_INIT constinit Features features{};
 
 namespace {
 
-constexpr u32 kMsrPat = 0x277, kMsrEfer = 0xc0000080;
-constexpr u64 kEferSce = 1 << 0, kEferNxe = 1 << 11;
+constexpr u32 kMsrPat = 0x277, kMsrEfer = 0xc0000080, kMsrVmCr = 0xc0010114;
+constexpr u64 kEferSce = 1 << 0, kEferNxe = 1 << 11, kEferSvme = 1 << 12;
+constexpr u64 kVmCrDisabled = 1 << 4;
 constexpr u64 kCr0 = 0x80050033;   // PG, AM, WP, NE, ET, MP, PE; caches on, TS clear
 constexpr u64 kCr4De = 1 << 3, kCr4Mce = 1 << 6, kCr4Pge = 1 << 7, kCr4OsFxsr = 1 << 9, kCr4OsXmm = 1 << 10,
               kCr4FsGsBase = 1 << 16, kCr4OsXsave = 1 << 18, kCr4Smep = 1 << 20, kCr4Smap = 1 << 21, kCr4Pae = 1 << 5;
@@ -56,6 +57,9 @@ u64 wanted_cr4() {
     return v;
 }
 
+// APM volume 2, 15.4. ABI: with it on, SVM's instructions fault in a PV guest with #GP, as they do under Xen.
+bool svm_usable() { return features.svm && !(rdmsr(kMsrVmCr) & kVmCrDisabled); }
+
 void xsetbv(u64 v) { asm volatile("xsetbv" ::"c"(0), "a"(static_cast<u32>(v)), "d"(static_cast<u32>(v >> 32))); }
 
 }  // namespace
@@ -72,6 +76,7 @@ void detect_features() {
     f.x2apic = bit(one.c, 21);
     f.xsave = bit(one.c, 26);
     f.page1g = bit(extended.d, 26);
+    f.svm = bit(extended.c, 2);
     if (highest >= 7) {
         CpuidRegs seven = cpuid(7);
         f.fsgsbase = bit(seven.b, 0);
@@ -85,7 +90,7 @@ void detect_features() {
 }
 
 void setup_cpu() {
-    wrmsr(kMsrEfer, rdmsr(kMsrEfer) | kEferSce | kEferNxe);
+    wrmsr(kMsrEfer, rdmsr(kMsrEfer) | kEferSce | kEferNxe | (svm_usable() ? kEferSvme : 0));
     if (features.pat) wrmsr(kMsrPat, kPatValue);
     write_cr0(kCr0);
     write_cr4(wanted_cr4());

@@ -90,7 +90,7 @@ void destroy_fpu(Vcpu& v) {
 
 void reset_fpu(Vcpu& v) {
     FpuState& f = *v.arch.fpu;
-    f.xcr0 = f.xcr0_accum = features.xsave ? kX87 : 0;
+    f.xcr0 = f.xcr0_accum = features.xsave ? kX87 | kSse : 0;   // ABI: not only x87, as after the processor's reset
     reset_area(f);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <asm/hypercall_page.hpp>
 #include <public/xen.h>
+#include <xen/memory.hpp>
 
 #include "lib/string.hpp"
 
@@ -28,6 +29,15 @@ void fill_hypercall_page(u8* page) {
     memset(iret, 0xcc, kStub);
     memcpy(iret, kReturn, sizeof(kReturn));
     put_number(iret + 5, __HYPERVISOR_iret);
+}
+
+Status install_hypercall_page(Domain& d, u64 request) {
+    if (page_offset(request)) return Errno::inval;
+    Mfn frame{request >> kPageShift};
+    auto page = TypedPageRef<PageType::writable>::get(frame, d);
+    if (!page) return Errno::acces;
+    fill_hypercall_page(MappedPage<u8>{frame}.get());
+    return {};
 }
 
 }  // namespace xen::arch

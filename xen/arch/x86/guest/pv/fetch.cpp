@@ -5,6 +5,7 @@ namespace xen::pv {
 namespace {
 
 constexpr u64 kLongBit = u64{1} << 53;
+constexpr u64 kCode = u64{1} << 47 | u64{3} << 43;   // present, code (SDM 3A 3.4.5)
 constexpr u16 kTableIndicator = 4;
 
 Maybe<u64> descriptor(Vcpu& v, u16 selector) {
@@ -20,15 +21,18 @@ u64 base_of(u64 d) { return (d >> 16 & 0xffffff) | (d >> 56 & 0xff) << 24; }
 }  // namespace
 
 Segment segment_of(Vcpu& v, u16 selector) {
-    if (selector == arch::kGuestCs64) return {0, true};
-    if (selector == arch::kGuestCs32 || selector == arch::kGuestSs || (selector & ~3) == 0) return {0, false};
+    if (selector == arch::kGuestCs64) return {0, true, true};
+    if (selector == arch::kGuestCs32) return {0, false, true};
+    if (selector == arch::kGuestSs || (selector & ~3) == 0) return {};
     auto d = descriptor(v, selector);
-    if (!d) return {0, false};
-    return (*d & kLongBit) ? Segment{0, true} : Segment{base_of(*d), false};
+    if (!d) return {};
+    bool code = (*d & kCode) == kCode;
+    return (*d & kLongBit) ? Segment{0, true, code} : Segment{base_of(*d), false, code};
 }
 
 unsigned fetch(Vcpu& v, u8* to, unsigned n) {
     Segment cs = segment_of(v, static_cast<u16>(v.arch.regs.cs));
+    if (!cs.is_code) return 0;
     u64 at = cs.is_long ? v.arch.regs.rip : static_cast<u32>(cs.base + v.arch.regs.rip);
     if (guest::copy_in(to, at, n)) return n;
     unsigned in_page = static_cast<unsigned>(kPageSize - page_offset(at));

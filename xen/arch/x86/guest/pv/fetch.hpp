@@ -9,13 +9,14 @@ namespace xen::pv {
 
 struct Segment {
     u64 base = 0;
-    bool is_long = true;
+    bool is_long = false;
+    bool is_code = false;
 };
 
-// The guest's own descriptor of a selector (SDM 3A 3.4.5); flat where there is none. 64-bit code has no base.
+// The guest's own descriptor of a selector (SDM 3A 3.4.5); flat data where there is none. 64-bit code has no base.
 Segment segment_of(Vcpu& v, u16 selector);
 
-// Up to `n` bytes from rip on; fewer when the page after the first cannot be read.
+// Up to `n` bytes from rip on; fewer when the page after the first cannot be read, none when cs is no code segment.
 unsigned fetch(Vcpu& v, u8* to, unsigned n);
 
 }  // namespace xen::pv

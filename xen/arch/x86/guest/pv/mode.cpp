@@ -69,8 +69,6 @@ Result<s64> iret() {
 
 using namespace xen;
 
-extern "C" void pv_iret_fault(Vcpu& v) { pv::failsafe(v, arch::read_selectors()); }
-
 extern "C" void pv_segment_fault(Vcpu& v) {
     const arch::ArchVcpu& a = v.arch;
     pv::failsafe(v, {a.ds, a.es, a.fs, a.gs});

@@ -29,8 +29,12 @@ enum Msr : u32 {
     kTscAux = 0xc0000103, kFidVidCtl = 0xc0010041, kFidVidStatus = 0xc0010042, kSysCfg = 0xc0010010, kHwcr = 0xc0010015,
     kIorrBase0 = 0xc0010016, kIorrMask1 = 0xc0010019, kTopMem = 0xc001001a, kTopMem2 = 0xc001001d, kNbCfg = 0xc001001f,
     kPstateFirst = 0xc0010061, kPstateLast = 0xc001006b, kVirtSpecCtrl = 0xc001011f, kDrMask1 = 0xc0011019,
-    kDrMask3 = 0xc001101b, kDrMask0 = 0xc0011027, kDeCfg = 0xc0011029,
+    kDrMask3 = 0xc001101b, kDrMask0 = 0xc0011027, kDeCfg = 0xc0011029, kPerfCounter0 = 0xc1, kPerfEvent0 = 0x186,
+    kFixedCounter0 = 0x309, kFixedControl = 0x38d, kAmdEvent0 = 0xc0010000, kAmdCoreEvent0 = 0xc0010200,
 };
+
+constexpr u32 kPerfCounters = 8, kPerfEvents = 4, kFixedCounters = 3, kGlobalControls = 4;
+constexpr u32 kAmdCounters = 8, kAmdCoreCounters = 12;
 
 constexpr u64 kApicBaseValue = 0xfee00800, kApicBsp = 0x100;
 constexpr u64 kEferKnown = 0x6d01;   // SCE, LME, LMA, NXE, LMSLE and FFXSR
@@ -69,6 +73,13 @@ unsigned dr_mask_index(u32 msr) { return msr == kDrMask0 ? 0 : msr - kDrMask1 + 
 bool is_dr_mask(u32 msr) { return msr == kDrMask0 || (msr >= kDrMask1 && msr <= kDrMask3); }
 bool is_pstate(u32 msr) {
     return msr == kFidVidCtl || msr == kFidVidStatus || (msr >= kPstateFirst && msr <= kPstateLast);
+}
+bool within(u32 msr, u32 first, u32 count) { return msr - first < count; }
+// Counters of performance events (SDM volume 3, 20.2; APM volume 2, 13.2). None is virtualised: they read as 0.
+bool is_counter(u32 msr) {
+    if (is_amd()) return within(msr, kAmdEvent0, kAmdCounters) || within(msr, kAmdCoreEvent0, kAmdCoreCounters);
+    return is_intel() && (within(msr, kPerfCounter0, kPerfCounters) || within(msr, kPerfEvent0, kPerfEvents) ||
+                          within(msr, kFixedCounter0, kFixedCounters) || within(msr, kFixedControl, kGlobalControls));
 }
 bool is_memory_map(u32 msr) {
     return msr == kSysCfg || (msr >= kIorrBase0 && msr <= kIorrMask1) || msr == kTopMem || msr == kTopMem2;
@@ -169,7 +180,7 @@ Result<u64> read_msr(Vcpu& v, u32 msr) {
     case kHypercallPage: return u64{0};
     default: break;
     }
-    if (is_machine_check(msr)) return u64{0};
+    if (is_machine_check(msr) || is_counter(msr)) return u64{0};
     return read_intel(v, msr);
 }
 
@@ -178,6 +189,7 @@ Status write_msr(Vcpu& v, u32 msr, u64 value) {
     case arch::kMsrFsBase: return done_if(write_segment_base(v, SEGBASE_FS, value).ok());
     case arch::kMsrGsBase: return done_if(write_segment_base(v, SEGBASE_GS_KERNEL, value).ok());
     case arch::kMsrShadowGsBase: return done_if(write_segment_base(v, SEGBASE_GS_USER, value).ok());
+    case kHypercallPage: return arch::install_hypercall_page(*v.domain, value);
     case kEfer: return done_if(value == guest_efer());   // ABI: Linux writes back what it read
     case kSpecCtrl:
     case kPredCmd:
@@ -197,7 +209,7 @@ Status write_msr(Vcpu& v, u32 msr, u64 value) {
     case kEnergyPerfBias: return done_if(is_intel() || (is_amd() && msr <= kAperf));
     default: break;
     }
-    if (is_machine_check(msr)) return {};
+    if (is_machine_check(msr) || is_counter(msr)) return {};
     return write_amd(v, msr, value);
 }
 

@@ -172,6 +172,10 @@ Outcome group7(Vcpu& v, const Instruction& i) {
     arch::GuestRegs& r = v.arch.regs;
     if (i.mod != 3 || (i.rm & 7) != 1) return Outcome::unhandled;
     if ((i.reg & 7) == 2) {
+        if (!(v.arch.cr[4] & kCr4OsXsave)) {
+            inject(v, kInvalidOpcode);
+            return Outcome::injected;
+        }
         bool ok = v.arch.in_kernel && low(r.rcx) == 0 && arch::set_xcr0(v, edx_eax(r));
         return ok ? Outcome::done : refuse(v);
     }

@@ -38,7 +38,8 @@ void load_breakpoints(const arch::ArchVcpu& a) {
 }
 
 Status set_control(Vcpu& v, u64 value) {
-    value = (value & 0xffffffff & ~kDr7Zeros) | kDr7One;
+    if (value >> 32) return Errno::inval;
+    value = (value & ~kDr7Zeros) | kDr7One;
     if (value & kDr7GeneralDetect) return Errno::perm;
     u64 io = 0;
     if (value & kDr7Active) io = TRY(io_enables(v, value));

@@ -27,8 +27,6 @@ void pv_bounce_syscall(xen::Vcpu& v);            // SYSCALL from guest user mode
 void pv_bounce_syscall32(xen::Vcpu& v);          // SYSCALL from compatibility mode
 void pv_bounce_sysenter(xen::Vcpu& v);           // SYSENTER: RIP and RSP of the guest are unknown (0)
 void pv_deliver_event(xen::Vcpu& v);             // upcall_due(v): build the event bounce. Interrupts off
-// IRET to the guest faulted: regs hold what it should have loaded, entry_vector and error_code say the fault.
-void pv_iret_fault(xen::Vcpu& v);
 // A segment register could not be loaded at a context switch: it was set to 0; failsafe callback. Interrupts off.
 void pv_segment_fault(xen::Vcpu& v);
 // The vCPU gets this CPU at a context switch: MSRs and control-register bits that are its own. Interrupts off.

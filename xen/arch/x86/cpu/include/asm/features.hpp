@@ -10,7 +10,7 @@ enum class Vendor : u8 { other, intel, amd };
 
 struct Features {
     Vendor vendor = Vendor::other;
-    bool smep = false, smap = false, fsgsbase = false, pcid = false, invpcid = false, page1g = false, xsave = false,
+    bool smep = false, smap = false, fsgsbase = false, pcid = false, invpcid = false, page1g = false, svm = false, xsave = false,
          xsaveopt = false, xsavec = false, x2apic = false, sysenter = false, pat = false, umip = false, mce = false;
     u64 xcr0 = 0;            // all state components that guests may enable; 0 without XSAVE
     u32 xsave_size = 512;    // bytes of an area with all of them
