@@ -302,8 +302,9 @@ TEST_CASE("the root pointer is found by scanning and leads to the tables") {
     add_lapic(m, 0, 0, 1);
     memory[0x7000] = finish(m);
     auto t = std::make_unique<Tables>();
-    REQUIRE(read_tables(nothing, map_memory, *t));
+    REQUIRE(read_tables({}, map_memory, *t));
     CHECK(t->rsdp == Paddr{0xe5010});
+    CHECK_FALSE(t->rsdp_apart);
     CHECK(t->has_madt);
     REQUIRE(t->fadt);
     REQUIRE(t->s5);
@@ -312,7 +313,7 @@ TEST_CASE("the root pointer is found by scanning and leads to the tables") {
     SECTION("a damaged table is left out") {
         memory[0x7000][40] ^= 1;
         auto u = std::make_unique<Tables>();
-        REQUIRE(read_tables(Paddr{0xe5010}, map_memory, *u));
+        REQUIRE(read_tables({.copy = Paddr{0xe5010}}, map_memory, *u));
         CHECK_FALSE(u->has_madt);
         CHECK(u->fadt);
     }
@@ -325,8 +326,89 @@ TEST_CASE("the root pointer is found by scanning and leads to the tables") {
     SECTION("nothing there") {
         memory.erase(0xe0000);
         auto u = std::make_unique<Tables>();
-        CHECK_FALSE(read_tables(nothing, map_memory, *u));
+        CHECK_FALSE(read_tables({}, map_memory, *u));
     }
+}
+
+namespace {
+
+constexpr u8 kAcpi20[] = {0x71, 0xe8, 0x68, 0x88, 0xf1, 0xe4, 0xd3, 0x11, 0xbc, 0x22, 0x00, 0x80, 0xc7, 0x3c, 0x88, 0x81};
+constexpr u8 kAcpi10[] = {0x30, 0x2d, 0x9d, 0xeb, 0x88, 0x2d, 0xd3, 0x11, 0x9a, 0x16, 0x00, 0x90, 0x27, 0x3f, 0xc1, 0x4d};
+constexpr u8 kSmbios[] = {0x31, 0x2d, 0x9d, 0xeb, 0x88, 0x2d, 0xd3, 0x11, 0x9a, 0x16, 0x00, 0x90, 0x27, 0x3f, 0xc1, 0x4d};
+
+struct Configuration {
+    const u8* guid;
+    u64 table;
+};
+
+// An EFI system table at 0x8000 with its configuration tables at 0x9000.
+void put_system_table(std::initializer_list<Configuration> tables, bool wide) {
+    Blob list, system(wide ? 120 : 72);
+    for (const Configuration& c : tables) {
+        list.insert(list.end(), c.guid, c.guid + 16);
+        if (wide) put<u64>(list, c.table);
+        else put<u32>(list, static_cast<u32>(c.table));
+    }
+    std::memcpy(system.data(), "IBI SYST", 8);
+    if (wide) {
+        put_at<u64>(system, 104, tables.size());
+        put_at<u64>(system, 112, 0x9000);
+    } else {
+        put_at<u32>(system, 64, static_cast<u32>(tables.size()));
+        put_at<u32>(system, 68, 0x9000);
+    }
+    memory[0x8000] = system;
+    memory[0x9000] = list;
+}
+
+}  // namespace
+
+TEST_CASE("EFI: the root pointer is that of the configuration tables") {
+    for (bool wide : {true, false}) {
+        memory.clear();
+        EfiSystemTable at{Paddr{0x8000}, wide};
+        put_system_table({{kSmbios, 0x1000}, {kAcpi10, 0xa000}, {kAcpi20, 0xb014}}, wide);
+        CHECK(find_efi_rsdp(at, map_memory) == Maybe<Paddr>{Paddr{0xb014}});
+        put_system_table({{kAcpi20, 0xb014}, {kAcpi10, 0xa000}}, wide);
+        CHECK(find_efi_rsdp(at, map_memory) == Maybe<Paddr>{Paddr{0xb014}});
+        put_system_table({{kSmbios, 0x1000}, {kAcpi10, 0xa000}}, wide);
+        CHECK(find_efi_rsdp(at, map_memory) == Maybe<Paddr>{Paddr{0xa000}});
+        put_system_table({{kSmbios, 0x1000}}, wide);
+        CHECK_FALSE(find_efi_rsdp(at, map_memory));
+        put_system_table({{kAcpi20, 0xb014}}, wide);
+        memory[0x9000].pop_back();      // the list runs out of what can be read
+        CHECK_FALSE(find_efi_rsdp(at, map_memory));
+        put_system_table({{kAcpi20, 0xb014}}, wide);
+        memory[0x8000][0] ^= 1;
+        CHECK_FALSE(find_efi_rsdp(at, map_memory));
+        put_system_table({{kAcpi20, 0xb014}}, wide);
+        put_at<u32>(memory[0x8000], wide ? 104 : 64, 0xffffffff);
+        CHECK_FALSE(find_efi_rsdp(at, map_memory));
+        CHECK_FALSE(find_efi_rsdp({Paddr{0x20000}, wide}, map_memory));
+    }
+}
+
+TEST_CASE("EFI: the firmware's root pointer comes before the loader's copy, and BIOS areas are not searched") {
+    memory.clear();
+    put_system_table({{kAcpi20, 0xb014}}, true);
+    memory[0xb014] = rsdp(0x4000, 0x4100);
+    memory[0x1308] = rsdp(0x4000, 0x4100);
+    Blob stale(0x20000), wrong = rsdp(0x5000, 0);
+    std::memcpy(stale.data() + 0x5010, wrong.data(), wrong.size());
+    memory[0xe0000] = stale;
+    Blob x = table("XSDT", 1);
+    memory[0x4100] = finish(x);
+    RootHints hints{.efi = true, .system_table = EfiSystemTable{Paddr{0x8000}}, .copy = Paddr{0x1308}};
+    auto t = std::make_unique<Tables>();
+    REQUIRE(read_tables(hints, map_memory, *t));
+    CHECK(t->rsdp == Paddr{0xb014});
+    CHECK(t->rsdp_apart == Maybe<Paddr>{Paddr{0xb014}});
+
+    hints.system_table = nothing;
+    auto u = std::make_unique<Tables>();
+    REQUIRE(read_tables(hints, map_memory, *u));
+    CHECK(u->rsdp == Paddr{0x1308});
+    CHECK_FALSE(u->rsdp_apart);         // dom0 could not map the loader's memory
 }
 
 TEST_CASE("parsers survive any bytes") {

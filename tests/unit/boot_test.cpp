@@ -126,11 +126,66 @@ TEST_CASE("multiboot2: the EFI map counts only where there is no other") {
     CHECK(p.info.memory[2].type == MemoryType::reserved);
     CHECK(p.info.memory[2].bytes == 0x2000);
     REQUIRE(p.info.efi_system_table);
+    CHECK(*p.info.efi_system_table == Paddr{0x7fee0018});
+    CHECK(p.info.efi_wide);
 
     memory = Info2{}.tag(17, map).tag(6, memory_map({map_entry(0, 0x1000, 1)})).done();
     Parsed q{multiboot::kMagic2, kBase};
     REQUIRE(q.status.ok());
     CHECK(q.info.memory_count == 1);
+}
+
+TEST_CASE("multiboot2: 32-bit EFI firmware has a system table of its own kind") {
+    memory = Info2{}.tag(11, Writer{}.put<u32>(0x7fee0018)).tag(6, memory_map({map_entry(0, 0x1000, 1)})).done();
+    Parsed p{multiboot::kMagic2, kBase};
+    REQUIRE(p.status.ok());
+    CHECK(p.info.efi);
+    CHECK_FALSE(p.info.efi_wide);
+    REQUIRE(p.info.efi_system_table);
+    CHECK(*p.info.efi_system_table == Paddr{0x7fee0018});
+}
+
+// UEFI 2.10 table 7.10: what memory of each type is once boot services have ended.
+TEST_CASE("multiboot2: each type of EFI memory") {
+    using enum MemoryType;
+    struct Expected {
+        u32 efi;
+        MemoryType type;
+    };
+    constexpr u64 kWriteBack = 8, kRuntime = u64{1} << 63;
+    for (Expected e : {Expected{0, reserved}, {1, ram}, {2, ram}, {3, ram}, {4, ram}, {5, reserved}, {6, reserved}, {7, ram},
+                       {8, unusable}, {9, acpi}, {10, nvs}, {11, reserved}, {12, reserved}, {13, reserved}, {14, reserved},
+                       {0x80000000, reserved}}) {
+        u64 attributes = 0xf | (e.efi == 5 || e.efi == 6 ? kRuntime : 0);
+        auto map = [&](u64 a) {
+            return Writer{}.put<u32>(40).put<u32>(1).put(e.efi).put<u32>(0).put<u64>(0x100000).put<u64>(0).put<u64>(16).put(a);
+        };
+        memory = Info2{}.tag(17, map(attributes)).done();
+        Parsed p{multiboot::kMagic2, kBase};
+        REQUIRE(p.status.ok());
+        REQUIRE(p.info.memory_count == 1);
+        CHECK(p.info.memory[0].type == e.type);
+        CHECK(p.info.memory[0].bytes == 0x10000);
+        memory = Info2{}.tag(17, map(attributes & ~kWriteBack)).done();
+        Parsed q{multiboot::kMagic2, kBase};
+        REQUIRE(q.status.ok());
+        CHECK(q.info.memory[0].type == (e.type == ram ? reserved : e.type));
+    }
+}
+
+// What GRUB makes of OVMF's map: runtime services have types of GRUB's own, or are reserved.
+TEST_CASE("multiboot2: types of a loader's own are reserved memory") {
+    memory = Info2{}
+                 .tag(6, memory_map({map_entry(0x900000, 0x6000000, 1), map_entry(0x6900000, 0x100000, 20),
+                                     map_entry(0x6a00000, 0x12000, 3), map_entry(0x6a12000, 0x80000, 4),
+                                     map_entry(0x6a92000, 0x1000, 7), map_entry(0x6a93000, 0x1000, 5)}))
+                 .done();
+    Parsed p{multiboot::kMagic2, kBase};
+    REQUIRE(p.status.ok());
+    REQUIRE(p.info.memory_count == 6);
+    constexpr MemoryType kTypes[] = {MemoryType::ram, MemoryType::reserved, MemoryType::acpi,
+                                     MemoryType::nvs, MemoryType::reserved, MemoryType::unusable};
+    for (usize i = 0; i < 6; ++i) CHECK(p.info.memory[i].type == kTypes[i]);
 }
 
 TEST_CASE("multiboot 1: other loaders put the image's name first") {

@@ -84,6 +84,7 @@ class Machine:
         return ("serial --unit=0 --speed=115200\n"
                 "terminal_output serial\n"
                 "set timeout=0\n"
+                "insmod all_video\n"
                 "echo 'GRUB: loading the hypervisor and dom0'\n"
                 "multiboot2 /boot/hypervisor %s\n"
                 "module2 --nounzip /boot/vmlinuz %s\n"

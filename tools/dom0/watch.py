@@ -52,7 +52,7 @@ class Outcome:
 
 
 class Monitor:
-    """The few things asked of QMP (qemu-qmp-ref): events, and quit."""
+    """The few things asked of QMP (qemu-qmp-ref): events, and pictures of the screen."""
 
     def __init__(self, path):
         self._socket = socket.socket(socket.AF_UNIX)
@@ -73,20 +73,27 @@ class Monitor:
         messages = [json.loads(line) for line in lines if line.strip()]
         return [message for message in messages if "event" in message], not data
 
+    def screendump(self, path):
+        """Have the picture on the machine's screen written to PATH (PPM); QEMU does it by and by."""
+        order = {"execute": "screendump", "arguments": {"filename": path}}
+        self._socket.sendall(json.dumps(order).encode() + b"\n")
+
     def close(self):
         self._socket.close()
 
 
 class Run:
     """One run. STOP_AT ends it early, at the STOP_COUNTth time of a console text; RESETS is how many
-    resets are allowed; SERIAL where the console's port is; KEYS what to type, as pairs of a console line's pattern and the keys."""
+    resets are allowed; SERIAL where the console's port is;
+    KEYS what to type, as pairs of a console line's pattern and the keys. A console line "[screen] NAME"
+    has a picture taken: NAME.ppm in the folder WORK."""
 
     def __init__(self, command, log, work, timeout=300, silence=120, show=None, stop_at=None,
                  stop_count=1, resets=0, serial="port", keys=()):
         self.timeout, self.silence, self.show, self.stop_at = timeout, silence, show, stop_at
         self.stops_left, self.resets_left = stop_count, resets
         self.keys = list(keys)
-        self.socket = os.path.join(work, "qmp")
+        self.work, self.socket, self._monitor = work, os.path.join(work, "qmp"), None
         if os.path.exists(self.socket):
             os.unlink(self.socket)
         self.command = command + SERIAL[serial] + ["-qmp", "unix:%s,server=on,wait=off" % self.socket]
@@ -129,7 +136,7 @@ class Run:
         return None
 
     def _watch(self, start):
-        monitor = self._connect()
+        monitor = self._monitor = self._connect()
         console = self.process.stdout.fileno()
         sources = [console] + ([monitor] if monitor else [])
         last = time.monotonic()
@@ -198,6 +205,9 @@ class Run:
         self.log.write("%8.2f %s\n" % (seconds, text))
         if self.show:
             self.show(text)
+        picture = re.match(r"\[screen\] (\w+)$", text)
+        if picture and self._monitor:
+            self._monitor.screendump(os.path.join(self.work, picture.group(1) + ".ppm"))
         if self._end:
             return
         if self.keys and re.search(self.keys[0][0], text):

@@ -119,17 +119,21 @@ Paddr inside(Paddr info, Bytes all, Bytes tag) {
     return info + static_cast<u64>(tag.data - all.data) + sizeof(Tag);
 }
 
+template <class Pointer>
+void read_efi(Maybe<Pointer> system_table, bool wide, BootInfo& out) {
+    out.efi = true;
+    out.efi_wide = wide;
+    if (system_table) out.efi_system_table = Paddr{*system_table};
+}
+
 void read_tag(Paddr info, Bytes all, u32 type, Bytes tag, StringPool& strings, BootInfo& out) {
     switch (type) {
     case kCmdline: out.cmdline = strings.keep(without_image_name(tag.text(sizeof(Tag)), out.loader)); break;
     case kModule: read_module(tag, strings, out); break;
     case kMap: read_map(tag, out); break;
     case kFramebuffer: read_framebuffer(tag, out); break;
-    case kEfi32: out.efi = true; break;
-    case kEfi64:
-        out.efi = true;
-        if (auto address = tag.as<u64>(sizeof(Tag))) out.efi_system_table = Paddr{*address};
-        break;
+    case kEfi32: read_efi(tag.as<u32>(sizeof(Tag)), false, out); break;
+    case kEfi64: read_efi(tag.as<u64>(sizeof(Tag)), true, out); break;
     case kRsdpOld:
         if (!out.rsdp) out.rsdp = inside(info, all, tag);
         break;

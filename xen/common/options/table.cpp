@@ -20,7 +20,9 @@ constexpr Option kOptions[] = {
     {"com1", Kind::text, &parsed.com1, "BAUD[/BASE][,DPS[,IO[,IRQ[,PCI]]]], auto or pci", "the firmware's setting at port 0x3f8",
      "The first serial port."},
     {"com2", Kind::text, &parsed.com2, "as com1", "the firmware's setting at port 0x2f8", "The second serial port."},
-    {"vga", Kind::text, &parsed.vga, "text-80x25, keep, current", "text mode until dom0 starts", "The VGA text console."},
+    {"vga", Kind::text, &parsed.vga, "text-80x25, current, gfx, none; with ,keep", "text-80x25, until dom0 starts",
+     "The VGA console. current and gfx leave the graphics mode that the loader has set (its gfxpayload), for dom0; keep: dom0 gets "
+     "the text screen, and the hypervisor goes on writing to it."},
     {"loglvl", Kind::text, &parsed.loglvl, "none, error, warning, info, debug or all; LOWER/UPPER", "warning",
      "Which of the hypervisor's own messages are shown and kept; between LOWER and UPPER they are rate limited."},
     {"guest_loglvl", Kind::text, &parsed.guest_loglvl, "as loglvl", "none/warning",

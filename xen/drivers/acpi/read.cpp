@@ -75,8 +75,11 @@ void take(Bytes t, Mapper map, Tables& out) {
 
 }  // namespace
 
-Status read_tables(Maybe<Paddr> rsdp, Mapper map, Tables& out) {
-    Maybe<Paddr> at = rsdp ? rsdp : find_rsdp(map);
+Status read_tables(const RootHints& hints, Mapper map, Tables& out) {
+    if (hints.system_table) out.rsdp_apart = find_efi_rsdp(*hints.system_table, map);
+    Maybe<Paddr> at = out.rsdp_apart;
+    if (!at && !hints.efi) at = find_rsdp(map);
+    if (!at) at = hints.copy;
     if (!at) return Errno::noent;
     Root root = TRY(root_at(map, *at));
     out.rsdp = *at;

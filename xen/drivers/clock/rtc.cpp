@@ -8,6 +8,7 @@ namespace {
 
 constexpr u16 kIndex = 0x70, kData = 0x71;
 constexpr u8 kStatusA = 0x0a, kStatusB = 0x0b;
+constexpr u8 kNothingThere = 0xff;
 constexpr u8 kUpdating = 0x80, kBinary = 0x04, k24Hours = 0x02;
 
 u8 cmos(u8 reg) {
@@ -54,6 +55,7 @@ Maybe<u64> unix_seconds(const CmosTime& t) {
 
 // An update takes 2 ms at most; outside of one, two equal readings are a good one.
 Maybe<u64> read_rtc(u8 century) {
+    if (cmos(kStatusA) == kNothingThere) return nothing;
     for (unsigned i = 0; i < 10000 && (cmos(kStatusA) & kUpdating); ++i) arch::relax();
     CmosTime t = read_once(century);
     for (unsigned i = 0; i < 10; ++i) {

@@ -15,7 +15,8 @@ constexpr Paddr kTextMemory{0xb8000};
 constexpr usize kTextBytes = TextScreen::kColumns * TextScreen::kRows * 2;
 constexpr u16 kCrtcIndex = 0x3d4, kCrtcData = 0x3d5;
 constexpr u16 kGraphicsIndex = 0x3ce, kGraphicsData = 0x3cf;
-constexpr u8 kCursorHigh = 0x0e, kCursorLow = 0x0f;
+constexpr u8 kMaxScanLine = 0x09, kCursorHigh = 0x0e, kCursorLow = 0x0f;
+constexpr u8 kLoaderText = 2;      // multiboot2 3.6.12: EGA text
 
 u8 crtc(u8 index) {
     arch::outb(kCrtcIndex, index);
@@ -45,8 +46,17 @@ bool in_text_mode() {
     return mode != 0xff && !(mode & 1);
 }
 
+// EFI firmware leaves no text mode; where the loader says what the screen shows, it is right.
+bool has_text_mode(const BootInfo& boot) {
+    bool graphics = boot.framebuffer && boot.framebuffer->kind != kLoaderText;
+    return !graphics && !boot.efi && in_text_mode();
+}
+
+u16 font_height() { return static_cast<u16>((crtc(kMaxScanLine) & 0x1f) + 1); }
+
 struct Choice {
-    bool text = true, keep = false;
+    bool text = true, keep = false, graphics = false;
+    Str unknown{};
 };
 Choice parse(Str text) {
     Choice c;
@@ -55,8 +65,8 @@ Choice parse(Str text) {
         Str item = text.substr(0, comma);
         if (item == "keep") c.keep = true;
         else if (item == "none") c.text = false;
-        else if (!(item == "text-80x25" || item == "current" || item == "ask"))
-            log_warning("vga=%.*s: this mode cannot be set, text stays", static_cast<int>(item.size()), item.data());
+        else if (item == "current" || item.starts_with("gfx")) c.graphics = true;
+        else if (!(item == "text-80x25" || item == "ask")) c.unknown = item;
         text = comma == Str::npos ? Str{} : text.substr(comma + 1);
     }
     return c;
@@ -64,10 +74,13 @@ Choice parse(Str text) {
 
 }  // namespace
 
+bool keeps_graphics() { return parse(option::values().vga).graphics; }
+
 void init(const BootInfo& boot) {
     Choice c = parse(option::values().vga);
-    bool graphics = boot.framebuffer && boot.framebuffer->kind != 2;
-    if (used || !c.text || graphics || boot.efi || !in_text_mode()) return;
+    if (!c.unknown.empty())
+        log_warning("vga=%.*s: this mode cannot be set, text stays", static_cast<int>(c.unknown.size()), c.unknown.data());
+    if (used || !c.text || !has_text_mode(boot)) return;
     void* at = arch::map_device(kTextMemory, kTextBytes);
     if (!at) return;
     keep = c.keep;
@@ -82,12 +95,11 @@ void release() {
     if (!keep) console::remove_device(screen);
 }
 
-bool text_mode(TextMode& mode) {
-    if (!used) return false;
+Maybe<TextMode> text_mode(const BootInfo& boot) {
+    if (!has_text_mode(boot)) return nothing;
     u16 cell = cursor_cell();
-    mode = {TextScreen::kColumns, TextScreen::kRows, static_cast<u16>(cell % TextScreen::kColumns),
-            static_cast<u16>(cell / TextScreen::kColumns), 16};
-    return true;
+    return TextMode{TextScreen::kColumns, TextScreen::kRows, static_cast<u16>(cell % TextScreen::kColumns),
+                    static_cast<u16>(cell / TextScreen::kColumns), font_height()};
 }
 
 }  // namespace xen::vga

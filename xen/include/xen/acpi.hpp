@@ -132,6 +132,8 @@ struct SleepType {
 
 struct Tables {
     Paddr rsdp{}, root{};
+    // The RSDP where the firmware keeps it, if no search of the BIOS areas leads there: a guest has to be told.
+    Maybe<Paddr> rsdp_apart{};
     u8 revision = 0;
     Madt madt{};
     Maybe<Fadt> fadt{};
@@ -168,6 +170,18 @@ Maybe<SleepType> find_sleep_type(Bytes aml, u8 state);   // the package \_S<stat
 
 // -- reading them from memory, which is reached only through `map` (nullptr: not to be had; mappings stay).
 using Mapper = const void* (*)(Paddr at, usize bytes);
-Status read_tables(Maybe<Paddr> rsdp, Mapper map, Tables& out);   // Errno::noent without an RSDP
+// What the loader knows of the root pointer.
+struct EfiSystemTable {
+    Paddr at{};
+    bool wide = true;           // 64-bit firmware
+};
+struct RootHints {
+    bool efi = false;           // then nothing in the BIOS areas means anything
+    Maybe<EfiSystemTable> system_table{};
+    Maybe<Paddr> copy{};        // of the RSDP, in the loader's own memory
+};
+Maybe<Paddr> find_efi_rsdp(const EfiSystemTable& from, Mapper map);
+// The firmware's own RSDP comes before the loader's copy. Errno::noent without any.
+Status read_tables(const RootHints& hints, Mapper map, Tables& out);
 
 }  // namespace xen::acpi

@@ -35,10 +35,10 @@ struct BootInfo {
     usize module_count = 0;
     Str cmdline{};
     Str loader{};
-    Maybe<Paddr> rsdp{};            // from the loader; else found by scanning
+    Maybe<Paddr> rsdp{};            // the loader's copy of the ACPI root pointer
     Paddr image_start{}, image_end{};
     Maybe<Paddr> efi_system_table{};
-    bool efi = false;
+    bool efi = false, efi_wide = false;   // booted by EFI firmware; it is 64-bit firmware
     struct Framebuffer {
         Paddr address{};
         u32 pitch = 0, width = 0, height = 0;

@@ -11,10 +11,13 @@ namespace xen::boot {
 
 extern BootInfo info;
 extern FreeRanges free_memory;      // RAM that nothing uses yet
-extern Paddr trampoline;            // a free page below 640 KiB, for the start of other CPUs
+extern Paddr trampoline;            // a free page below 640 KiB, for real mode: the start of other CPUs, the video BIOS
 
 // Reads what the loader left below 4 GiB into `info` and `free_memory`.
 Status read_loader_info(u32 magic, Paddr at);
+
+// From the loader's graphics back to text, where a BIOS can do it. On the boot tables, after the options are parsed.
+void restore_text_mode();
 
 // The final page tables: direct map, the image with its section's rights, frame table and M2P. Loads them.
 void build_page_tables();

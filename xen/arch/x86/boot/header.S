@@ -19,11 +19,11 @@ multiboot2:
     .long MB2_MAGIC, 0, multiboot2_end - multiboot2
     .long -(MB2_MAGIC + (multiboot2_end - multiboot2))
 
-    // Information request: basic memory, memory map, EFI system table and memory map, both kinds of RSDP.
-    .short 1, MB2_OPTIONAL
-    .long 1f - . + 4
-    .long 4, 6, 12, 17, 14, 15
-1:
+    // Information request: basic memory, memory map, frame buffer, EFI system table and memory map, both kinds of RSDP.
+1:  .short 1, MB2_OPTIONAL
+    .long 2f - 1b
+    .long 4, 6, 8, 11, 12, 17, 14, 15
+2:
     // Modules on page boundaries.
     .balign 8
     .short 6, 0
@@ -31,6 +31,10 @@ multiboot2:
     // Text consoles are fine.
     .short 4, MB2_OPTIONAL
     .long 12, 2
+    .balign 8
+    // So is any graphics mode: with EFI there is no other, and a loader that is not asked for one leaves none.
+    .short 5, MB2_OPTIONAL
+    .long 20, 0, 0, 0
     .balign 8
     // End.
     .short 0, 0

@@ -95,6 +95,7 @@ XEN_INIT void start_xen() {
     switch_stack(&arch::cpu_block(), [] {
         console::finish_boot();
         vga::release();
+        dom0::hand_over_screen(boot::info);
         boot::release_init_memory();
         (void)domain::unpause_by_controller(*domain::dom0).ok();
         enter_current();
@@ -134,6 +135,7 @@ XEN_INIT void boot_main(xen::u32 magic, xen::u64 at) {
     Status read = boot::read_loader_info(magic, Paddr{at});
     option::parse(boot::info.cmdline);
     if (!read) panic("the boot loader's information cannot be used (magic %#x)", magic);
+    boot::restore_text_mode();
     arch::setup_cpu();
     mask_8259s();
     init_memory();

@@ -3,55 +3,37 @@
 #include "arch/x86/dom0/start_info.hpp"
 
 #include <public/xen.h>
+#include <xen/dom0.hpp>
+#include <xen/log.hpp>
+#include <xen/platform.hpp>
 
+#include "arch/x86/dom0/command_line.hpp"
+#include "arch/x86/dom0/screen.hpp"
 #include "lib/string.hpp"
 
 namespace xen::dom0 {
 namespace {
 
-constexpr u8 kVgaText = 3, kVesaFramebuffer = 0x23;
+union Page {
+    start_info info;
+    u8 bytes[kPageSize];
+};
 
-// The ABI always has it; type 0 is no screen that we know of.
-dom0_vga_console_info console_info(const BootInfo& boot) {
-    dom0_vga_console_info c{};
-    if (!boot.framebuffer) return c;
-    const BootInfo::Framebuffer& f = *boot.framebuffer;
-    if (f.kind == 2) {
-        c.video_type = kVgaText;
-        c.u.text_mode_3.font_height = 16;
-        c.u.text_mode_3.rows = static_cast<u16>(f.height);
-        c.u.text_mode_3.columns = static_cast<u16>(f.width);
-        return c;
-    }
-    if (f.kind != 1) return c;
-    c.video_type = kVesaFramebuffer;
-    auto& v = c.u.vesa_lfb;
-    v.width = static_cast<u16>(f.width);
-    v.height = static_cast<u16>(f.height);
-    v.bytes_per_line = static_cast<u16>(f.pitch);
-    v.bits_per_pixel = f.bpp;
-    v.lfb_base = static_cast<u32>(f.address.raw());
-    v.ext_lfb_base = static_cast<u32>(f.address.raw() >> 32);
-    v.lfb_size = static_cast<u32>((u64{f.pitch} * f.height + 0xffff) >> 16);
-    v.red_pos = f.red_pos;
-    v.red_size = f.red_size;
-    v.green_pos = f.green_pos;
-    v.green_size = f.green_size;
-    v.blue_pos = f.blue_pos;
-    v.blue_size = f.blue_size;
-    return c;
+Mfn start_info_frame{0};
+
+void write_command_line(start_info& si, Str given) {
+    auto* to = reinterpret_cast<char*>(si.cmd_line);
+    if (!build_command_line(to, sizeof(si.cmd_line), given, platform::tables().rsdp_apart))
+        log_warning("dom0's command line is longer than %zu characters: cut", sizeof(si.cmd_line) - 1);
 }
 
 }  // namespace
 
 void write_start_info(const StartInfo& s, const Frames& frames, const Plan& plan, const P2mFrames& p2m) {
-    union Page {
-        start_info info;
-        u8 bytes[kPageSize];
-    };
     u64 pfn = plan.pfn_of(plan.start_info);
     frames.clear(pfn << kPageShift, kPageSize);
-    MappedPage<Page> page{frames.at(pfn)};
+    start_info_frame = frames.at(pfn);
+    MappedPage<Page> page{start_info_frame};
     start_info& si = page->info;
     copy_string(si.magic, sizeof(si.magic), "xen-3.0-x86_64");
     si.nr_pages = s.nr_pages;
@@ -67,11 +49,15 @@ void write_start_info(const StartInfo& s, const Frames& frames, const Plan& plan
         si.mod_len = s.ramdisk_bytes;
         if (!plan.ramdisk) si.flags |= SIF_MOD_START_PFN;
     }
-    copy_string(reinterpret_cast<char*>(si.cmd_line), sizeof(si.cmd_line), s.boot->modules[0].cmdline);
-    dom0_vga_console_info console = console_info(*s.boot);
-    memcpy(page->bytes + sizeof(si), &console, sizeof(console));
-    si.console.dom0.info_off = sizeof(si);
-    si.console.dom0.info_size = sizeof(console);
+    write_command_line(si, s.boot->modules[0].cmdline);
+}
+
+void hand_over_screen(const BootInfo& boot) {
+    MappedPage<Page> page{start_info_frame};
+    dom0_vga_console_info screen = describe_screen(boot, vga::text_mode(boot));
+    memcpy(page->bytes + sizeof(start_info), &screen, sizeof(screen));
+    page->info.console.dom0.info_off = sizeof(start_info);
+    page->info.console.dom0.info_size = sizeof(screen);
 }
 
 }  // namespace xen::dom0

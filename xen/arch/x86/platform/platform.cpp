@@ -108,7 +108,9 @@ void init_emergency_console() {
 }
 
 void init_early(const BootInfo& boot) {
-    Status read = acpi::read_tables(boot.rsdp, map_table, found);
+    acpi::RootHints hints{.efi = boot.efi, .copy = boot.rsdp};
+    if (boot.efi_system_table) hints.system_table = acpi::EfiSystemTable{*boot.efi_system_table, boot.efi_wide};
+    Status read = acpi::read_tables(hints, map_table, found);
     if (!read) log_warning("ACPI: no tables (%u): one CPU, no I/O APIC", static_cast<unsigned>(read.error()));
     else log_info("ACPI: RSDP %#llx, %zu CPUs, %zu I/O APICs", static_cast<unsigned long long>(found.rsdp.raw()),
                   found.madt.cpus.size(), found.madt.io_apics.size());

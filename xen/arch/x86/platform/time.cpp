@@ -90,11 +90,13 @@ void calibrate() {
     log_line("Detected %llu.%03llu MHz processor.", static_cast<ull>(khz / 1000), static_cast<ull>(khz % 1000));
 }
 
+// Firmware that wants its own time services used denies the CMOS clock (FADT, no_rtc), which is mostly there all the
+// same: what it shows is taken if it is a date.
 void read_wall_clock() {
     const auto& fadt = tables().fadt;
-    if (fadt && fadt->no_rtc()) return;
     if (Maybe<u64> now = clock::read_rtc(fadt ? fadt->century : u8{0x32})) time::set_wall_clock(*now, 0, time::now());
-    else log_warning("the CMOS clock cannot be read");
+    else log_warning("%s: the wall clock starts in 1970 until dom0 sets it",
+                     fadt && fadt->no_rtc() ? "there is no CMOS clock" : "the CMOS clock cannot be read");
 }
 
 // A CPU that stays in one guest would show it the old parameters until the next switch.
