@@ -3,6 +3,7 @@
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,9 @@ import initrd
 import machine
 import place
 import watch
+
+
+KVM = "/dev/kvm"
 
 
 class Step:
@@ -37,6 +41,7 @@ def positive(text):
 
 def options(arguments):
     parser = argparse.ArgumentParser(prog="tools/run", add_help=False)
+    parser.add_argument("--check", action="store_true")     # the options only: tools/run, before the build
     parser.add_argument("--once", action="store_true")
     parser.add_argument("--smp", type=positive, default=2)
     parser.add_argument("--mem", type=positive, default=1792)
@@ -71,9 +76,25 @@ def assemble(choice, work):
                                                   choice.kernel_args)).strip())
 
 
+def why_no_kvm():
+    """What is in the way of --accel kvm, or None."""
+    try:
+        os.close(os.open(KVM, os.O_RDWR))
+    except PermissionError:
+        return "no right to use %s: join the group kvm" % KVM
+    except OSError as problem:
+        return "this machine has no KVM (%s: %s)" % (KVM, problem.strerror)
+    with open("/proc/cpuinfo") as cpus:
+        if not re.search(r"^flags\s*:.*\b(vmx|svm)\b", cpus.read(), re.M):
+            return ("this machine has no KVM of hardware (neither vmx nor svm in /proc/cpuinfo), and one of "
+                    "software does not run hypervisors")
+    return None
+
+
 def check_accelerator(choice):
-    if choice.accel == "kvm" and not os.access("/dev/kvm", os.R_OK | os.W_OK):
-        raise place.Failed("--accel kvm: /dev/kvm cannot be used here; leave the option out")
+    wrong = why_no_kvm() if choice.accel == "kvm" else None
+    if wrong:
+        raise place.Failed("--accel kvm: %s; leave the option out, QEMU's TCG works everywhere" % wrong)
 
 
 def verdict(lines):
@@ -121,6 +142,8 @@ def main():
     work = tempfile.mkdtemp(prefix="run.", dir=place.OUT)
     try:
         check_accelerator(choice)
+        if choice.check:
+            return 0
         box = assemble(choice, work)
         with Step("QEMU command" if choice.loader == "direct" else "GRUB ISO"):
             command = box.command()

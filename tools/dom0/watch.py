@@ -84,9 +84,8 @@ class Monitor:
 
 class Run:
     """One run. STOP_AT ends it early, at the STOP_COUNTth time of a console text; RESETS is how many
-    resets are allowed; SERIAL where the console's port is;
-    KEYS what to type, as pairs of a console line's pattern and the keys. A console line "[screen] NAME"
-    has a picture taken: NAME.ppm in the folder WORK."""
+    resets are allowed; SERIAL where the console's port is; KEYS what to type, as pairs of a console
+    line's pattern and the keys. A console line "[screen] NAME" has a picture taken: NAME.ppm in WORK."""
 
     def __init__(self, command, log, work, timeout=300, silence=120, show=None, stop_at=None,
                  stop_count=1, resets=0, serial="port", keys=()):
