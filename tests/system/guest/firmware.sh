@@ -16,6 +16,11 @@ shows "it lies in memory of ACPI tables" "ACPI Tables" inside "$(printf %08x "0x
 shows "MMCONFIG is believed" "MMCONFIG at .* reserved in E820" dmesg
 shows "the clock is the machine's" "rtc_cmos.*setting system clock to 20[2-9]" dmesg
 if [ "$HV" = xenith ]; then
+    log() { xl dmesg | sed -n 's/.*(XEN) memory 0x0*\([0-9a-f]*-0x[0-9a-f]*\) /\1 /p'; }
+    for kind in "ACPI data" "ACPI NVS"; do
+        same "$kind, in our log" "$(log | grep "$kind")" "$(e820 | grep "$kind")"
+    done
+    shows "the loader and its firmware in our log" "loaded by GRUB .*, from EFI" xl dmesg
     shows "the root pointer is handed over" "^acpi_rsdp=0x$rsdp " cat /proc/cmdline
     check "no runtime services" test ! -e /sys/firmware/efi
 fi

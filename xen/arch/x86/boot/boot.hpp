@@ -9,12 +9,15 @@
 
 namespace xen::boot {
 
+inline constexpr u8 kLoaderText = 2;    // BootInfo::Framebuffer::kind of a text screen
+
 extern BootInfo info;
 extern FreeRanges free_memory;      // RAM that nothing uses yet
 extern Paddr trampoline;            // a free page below 640 KiB, for real mode: the start of other CPUs, the video BIOS
 
 // Reads what the loader left below 4 GiB into `info` and `free_memory`.
 Status read_loader_info(u32 magic, Paddr at);
+void log_loader_info();
 
 // From the loader's graphics back to text, where a BIOS can do it. On the boot tables, after the options are parsed.
 void restore_text_mode();

@@ -2,6 +2,7 @@
 // The loader's information, read through the boot tables' map of the low 4 GiB.
 #include <asm/pagemap.hpp>
 #include <xen/compiler.hpp>
+#include <xen/log.hpp>
 
 #include "arch/x86/boot/boot.hpp"
 
@@ -30,7 +31,32 @@ XEN_INIT void keep_information(u32 magic, Paddr at) {
     free_memory.remove(at, at + bytes);
 }
 
+// As Linux names them, so that the two logs compare.
+const char* name_of(MemoryType t) {
+    switch (t) {
+    case MemoryType::ram: return "usable";
+    case MemoryType::acpi: return "ACPI data";
+    case MemoryType::nvs: return "ACPI NVS";
+    case MemoryType::unusable: return "unusable";
+    case MemoryType::reserved: break;
+    }
+    return "reserved";
+}
+
+const char* firmware() { return !info.efi ? "" : info.efi_wide ? ", from EFI" : ", from 32-bit EFI"; }
+
 }  // namespace
+
+XEN_INIT void log_loader_info() {
+    log_info("loaded by %.*s%s", static_cast<int>(info.loader.size()), info.loader.data(), firmware());
+    for (usize i = 0; i < info.memory_count; ++i) {
+        const MemoryRange& r = info.memory[i];
+        log_debug("memory %#018lx-%#018lx %s", r.start.raw(), r.end().raw() - 1, name_of(r.type));
+    }
+    if (info.framebuffer && info.framebuffer->kind != kLoaderText)
+        log_info("screen: %ux%ux%u at %#lx, for dom0", info.framebuffer->width, info.framebuffer->height,
+                 info.framebuffer->bpp, info.framebuffer->address.raw());
+}
 
 XEN_INIT Status read_loader_info(u32 magic, Paddr at) {
     multiboot::StringPool strings{text, sizeof(text)};

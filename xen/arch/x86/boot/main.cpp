@@ -112,6 +112,7 @@ XEN_INIT void init_memory() {
     boot::build_page_tables();
     platform::init_consoles(boot::info);
     console::init();
+    boot::log_loader_info();
     platform::init_early(boot::info);
     memory::init(boot::info);
     boot::release_free_memory();

@@ -13,7 +13,6 @@ extern "C" char text_mode_start[], text_mode_end[];
 namespace xen::boot {
 namespace {
 
-constexpr u8 kLoaderText = 2;
 constexpr Paddr kVideoVector{0x10 * 4};
 constexpr u32 kFirstRom = 0xc0000;
 
