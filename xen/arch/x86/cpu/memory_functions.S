@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// memcpy and memset (lib/string.hpp): much by string instructions, one step for a word; little by a loop, because
+// their start is dear.
+    .set much, 64
+
+    .section .text.memcpy, "ax", @progbits
+    .balign 16
+    .globl memcpy
+    .type memcpy, @function
+memcpy:
+    mov %rdi, %rax
+    cmp $much, %rdx
+    jb 1f
+    mov %rdx, %rcx
+    shr $3, %rcx
+    rep movsq
+    and $7, %edx
+1:  sub $8, %rdx
+    jb 3f
+2:  mov (%rsi), %rcx
+    add $8, %rsi
+    mov %rcx, (%rdi)
+    add $8, %rdi
+    sub $8, %rdx
+    jae 2b
+3:  add $8, %rdx
+    jz 5f
+4:  mov (%rsi), %cl
+    inc %rsi
+    mov %cl, (%rdi)
+    inc %rdi
+    dec %rdx
+    jnz 4b
+5:  ret
+    .size memcpy, . - memcpy
+
+    .section .text.memset, "ax", @progbits
+    .balign 16
+    .globl memset
+    .type memset, @function
+memset:
+    mov %rdi, %r8
+    movzbl %sil, %ecx
+    mov $0x0101010101010101, %rax
+    imul %rcx, %rax
+    cmp $much, %rdx
+    jb 1f
+    mov %rdx, %rcx
+    shr $3, %rcx
+    rep stosq
+    and $7, %edx
+1:  sub $8, %rdx
+    jb 3f
+2:  mov %rax, (%rdi)
+    add $8, %rdi
+    sub $8, %rdx
+    jae 2b
+3:  add $8, %rdx
+    jz 5f
+4:  mov %al, (%rdi)
+    inc %rdi
+    dec %rdx
+    jnz 4b
+5:  mov %r8, %rax
+    ret
+    .size memset, . - memset
+
+    .section .note.GNU-stack, "", @progbits
