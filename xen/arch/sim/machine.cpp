@@ -48,6 +48,7 @@ namespace sim {
 namespace {
 
 constexpr u64 kFirstByte = 1 << 20;
+constexpr u64 kFirmware = u64{1} << 40;   // behind all RAM
 
 struct Machine {
     std::vector<std::unique_ptr<arch::CpuBlock>> blocks;
@@ -76,7 +77,12 @@ void make_memory(u64 bytes) {
     memset(arch::m2p_table, 0xff, max_frame.raw() * sizeof(u64));
     BootInfo boot;
     boot.memory[0] = {Paddr{kFirstByte}, bytes - kFirstByte, MemoryType::ram};
-    boot.memory_count = 1;
+    // The firmware's, as EFI has it; nothing is behind these addresses.
+    boot.memory[1] = {Paddr{kFirmware}, 0x100000, MemoryType::reserved};
+    boot.memory[2] = {Paddr{kFirmware + 0x100000}, 0x12000, MemoryType::acpi};
+    boot.memory[3] = {Paddr{kFirmware + 0x112000}, 0x80000, MemoryType::nvs};
+    boot.memory[4] = {Paddr{kFirmware + 0x200000}, 0x1000, MemoryType::unusable};
+    boot.memory_count = 5;
     memory::init(boot);
     memory::add_free_range(frame_of(Paddr{kFirstByte}), (bytes - kFirstByte) >> kPageShift);
 }
