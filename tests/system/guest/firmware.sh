@@ -15,6 +15,9 @@ inside() { # ADDRESS: the kind of memory there, as Linux has it
 shows "it lies in memory of ACPI tables" "ACPI Tables" inside "$(printf %08x "0x${rsdp:-0}")"
 shows "MMCONFIG is believed" "MMCONFIG at .* reserved in E820" dmesg
 shows "the clock is the machine's" "rtc_cmos.*setting system clock to 20[2-9]" dmesg
+# Before rtc_cmos Linux has the time from the hypervisor, and stamps its first audit record with it.
+start=$(dmesg | sed -n 's/.*audit(\([0-9]*\)\..*state=initialized.*/\1/p')
+within "seconds since then by the hypervisor's clock" "$(($(date +%s) - ${start:-0}))" -2 600
 if [ "$HV" = xenith ]; then
     log() { xl dmesg | sed -n 's/.*(XEN) memory 0x0*\([0-9a-f]*-0x[0-9a-f]*\) /\1 /p'; }
     for kind in "ACPI data" "ACPI NVS"; do
