@@ -6,106 +6,16 @@
 
 #include <public/sched.h>
 #include <public/sysctl.h>
-#include <sim/machine.hpp>
-#include <sim/state.hpp>
 #include <xen/cpupool.hpp>
 #include <xen/event.hpp>
 #include <xen/rcu.hpp>
-#include <xen/sched.hpp>
-#include <xen/softirq.hpp>
-#include <xen/time.hpp>
 
-#include <array>
-#include <atomic>
-#include <memory>
-#include <random>
-#include <thread>
-#include <vector>
+#include "cluster.hpp"
 
 using namespace xen;
+using sim::Cluster;
 
 namespace {
-
-struct Mark {
-    std::atomic<bool> busy{false};
-    std::atomic<u64> steps{0};
-};
-
-// Puts the thread on a CPU with whatever vCPU the scheduler has there.
-class AsCpu {
-public:
-    explicit AsCpu(CpuId cpu) : outer_{std::exchange(arch::this_cpu_block, &sim::block(cpu))} {}
-    ~AsCpu() { arch::this_cpu_block = outer_; }
-    AsCpu(const AsCpu&) = delete;
-
-private:
-    arch::CpuBlock* outer_;
-};
-
-class Cluster {
-public:
-    Cluster(unsigned domains, u32 vcpus) {
-        sim::start({.cpus = 4});
-        for (Domain* d = domain::first(); d; d = domain::next(*d)) others_.push_back(d);
-        for (Domain* d : others_) domain::pause_nosync(*d);   // of other tests
-        for (unsigned i = 0; i < domains; ++i) domains_.push_back(&sim::create_domain({.vcpus = vcpus}));
-        for (Domain* d : domains_)
-            d->for_each_vcpu([&](Vcpu& v) {
-                vcpus_.push_back(&v);
-                marks_[&v] = std::make_unique<Mark>();
-                sched::set_down(v, false);
-            });
-    }
-    ~Cluster() {
-        for (Domain* d : domains_) domain::pause_nosync(*d);
-        run(20, [](Vcpu&, std::mt19937&) {});
-        for (Domain* d : domains_) sim::destroy_domain(*d);
-        for (Domain* d : others_) domain::unpause(*d);
-    }
-    void unpause() {
-        for (Domain* d : domains_) REQUIRE(domain::unpause_by_controller(*d).ok());
-    }
-    // Every online CPU processes its softirqs and lets its vCPU take a step, `rounds` times at least.
-    template <class Step>
-    void run(unsigned rounds, Step step) {
-        std::vector<std::thread> threads;
-        std::atomic<unsigned> left{static_cast<unsigned>(cpu_online.count())};
-        for (usize cpu : cpu_online)
-            threads.emplace_back([&, cpu] {
-                AsCpu on{CpuId{static_cast<u32>(cpu)}};
-                std::mt19937 random{static_cast<unsigned>(cpu * 77 + rounds)};
-                arch::irq_enable();
-                bool counted = false;
-                for (unsigned n = 0; left.load() != 0; ++n) {
-                    one_round(random, step);
-                    if (n >= rounds && !std::exchange(counted, true)) left.fetch_sub(1);
-                }
-                arch::irq_disable();
-            });
-        for (auto& t : threads) t.join();
-    }
-    Mark& mark(Vcpu& v) { return *marks_.at(&v); }
-    std::vector<Vcpu*>& vcpus() { return vcpus_; }
-    std::vector<Domain*>& domains() { return domains_; }
-
-private:
-    template <class Step>
-    void one_round(std::mt19937& random, Step& step) {
-        sim::advance(micros(20));
-        if (random() % 8 == 0) softirq::raise(softirq::Kind::timer);
-        softirq::process();
-        Vcpu& v = current();
-        if (v.is_idle()) return;
-        Mark& m = mark(v);
-        if (m.busy.exchange(true)) FAIL("a vCPU is on two CPUs");
-        m.steps.fetch_add(1);
-        step(v, random);
-        m.busy.store(false);
-    }
-    std::vector<Domain*> domains_, others_;
-    std::vector<Vcpu*> vcpus_;
-    std::map<Vcpu*, std::unique_ptr<Mark>> marks_;
-};
 
 CpuMask random_cpus(std::mt19937& random) {
     CpuMask m;
@@ -128,8 +38,7 @@ TEST_CASE("vCPUs run when they are up and unpaused, and only then") {
     c.run(200, [](Vcpu&, std::mt19937&) {});
     for (Vcpu* v : c.vcpus()) CHECK(c.mark(*v).steps == 0);
     c.unpause();
-    c.run(2000, [](Vcpu&, std::mt19937&) {});
-    for (Vcpu* v : c.vcpus()) CHECK(c.mark(*v).steps > 0);
+    CHECK(c.all_step());
     sched::DomainState s = sched::state_of(*c.domains()[0]);
     CHECK(s.online_vcpus == 2);
     CHECK(!s.paused);
@@ -152,13 +61,8 @@ TEST_CASE("blocking and waking loses nobody") {
         if (v.info) shared_store(v.info->evtchn_upcall_pending, u8{0});
     });
     for (Vcpu* v : all) sched::wake(*v);
-    std::vector<u64> before;
-    for (Vcpu* v : all) before.push_back(c.mark(*v).steps);
-    c.run(4000, [](Vcpu&, std::mt19937&) {});
-    for (usize i = 0; i < all.size(); ++i) {
-        CHECK(c.mark(*all[i]).steps > before[i]);
-        check_times(*all[i], born);
-    }
+    CHECK(c.all_step());
+    for (Vcpu* v : all) check_times(*v, born);
 }
 
 TEST_CASE("pauses and affinity and poll in any order lose nobody") {
@@ -193,10 +97,7 @@ TEST_CASE("pauses and affinity and poll in any order lose nobody") {
         sched::wake(*v);
         CHECK(sched::set_hard_affinity(*v, everywhere).ok());
     }
-    std::vector<u64> before;
-    for (Vcpu* v : all) before.push_back(c.mark(*v).steps);
-    c.run(6000, [](Vcpu&, std::mt19937&) {});
-    for (usize i = 0; i < all.size(); ++i) CHECK(c.mark(*all[i]).steps > before[i]);
+    CHECK(c.all_step());
 }
 
 TEST_CASE("CPUs leave and join pools while vCPUs run, and domains move") {
@@ -243,9 +144,7 @@ TEST_CASE("CPUs leave and join pools while vCPUs run, and domains move") {
     }
     CHECK(sched::destroy_pool(pool).ok());
     CHECK(sched::destroy_pool(pool).error() == Errno::noent);
-    for (Vcpu* v : c.vcpus()) c.mark(*v).steps = 0;
-    c.run(3000, [](Vcpu&, std::mt19937&) {});
-    for (Vcpu* v : c.vcpus()) CHECK(c.mark(*v).steps > 0);
+    CHECK(c.all_step());
 }
 
 TEST_CASE("a CPU that goes off leaves nobody behind, and may come back") {
@@ -261,18 +160,15 @@ TEST_CASE("a CPU that goes off leaves nobody behind, and may come back") {
             c.run(50, [](Vcpu&, std::mt19937&) {});
         }
         std::atomic<bool> there{false};
-        for (Vcpu* v : c.vcpus()) c.mark(*v).steps = 0;
-        c.run(2000, [&](Vcpu&, std::mt19937&) {
+        auto look = [&](Vcpu&, std::mt19937&) {
             if (arch::cpu_id() == last) there = true;
-        });
+        };
+        c.run(1000, look);
+        CHECK(c.all_step());
         CHECK(!there);
-        for (Vcpu* v : c.vcpus()) CHECK(c.mark(*v).steps > 0);
         CHECK(sched::init_cpu(last).ok());
         CHECK(sched::join_pool(last).ok());
-        c.run(1000, [&](Vcpu&, std::mt19937&) {
-            if (arch::cpu_id() == last) there = true;
-        });
-        CHECK(there);
+        CHECK(c.run_until([&] { return there.load(); }, look));
     }
 }
 
@@ -284,7 +180,8 @@ TEST_CASE("RCU callbacks run once, after every CPU has passed, on several CPUs a
     };
     std::atomic<int> freed{0}, made{0};
     c.unpause();
-    c.run(3000, [&](Vcpu&, std::mt19937& random) {
+    auto enough = [&] { return made.load() > 1000; };
+    CHECK(c.run_until(enough, [&](Vcpu&, std::mt19937& random) {
         if (random() % 4) return;
         auto* item = new Item{{}, &freed};
         ++made;
@@ -293,8 +190,6 @@ TEST_CASE("RCU callbacks run once, after every CPU has passed, on several CPUs a
             ++*i->freed;
             delete i;
         });
-    });
-    for (int i = 0; i < 100 && freed != made; ++i) c.run(200, [](Vcpu&, std::mt19937&) {});
-    CHECK(made > 100);
-    CHECK(freed == made);
+    }));
+    CHECK(c.run_until([&] { return freed == made; }, [](Vcpu&, std::mt19937&) {}));
 }

@@ -5,6 +5,8 @@
 #include <asm/mm.hpp>
 #include <string.h>
 
+#include "sim/state.hpp"
+
 namespace xen::arch {
 namespace {
 
@@ -29,6 +31,7 @@ bool by_page(u64 gva, usize bytes, bool write, F f) {
         if (n > bytes - done) n = bytes - done;
         u8* at = translate(gva + done, write);
         if (!at) return false;
+        sim::state().guest_copies.fetch_add(1, std::memory_order_relaxed);
         f(at, done, n);
         done += n;
     }

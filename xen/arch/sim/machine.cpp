@@ -155,20 +155,32 @@ On::~On() {
 }
 
 void advance(Nanos n) { state().clock.fetch_add(static_cast<u64>(n.raw()), std::memory_order_relaxed); }
+u64 guest_copies() { return state().guest_copies.load(std::memory_order_relaxed); }
 u64 flushes() { return state().flushes.load(std::memory_order_relaxed); }
 
-s64 hypercall(u32 number, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5) {
+void load(const Call& c) {
+    arch::GuestRegs& r = current().arch.regs;
+    r.rax = c.number;
+    r.rdi = c.args[0], r.rsi = c.args[1], r.rdx = c.args[2], r.r10 = c.args[3], r.r8 = c.args[4], r.r9 = c.args[5];
+}
+
+bool enter(bool due) {
     Vcpu& v = current();
-    arch::GuestRegs& r = v.arch.regs;
-    r.rax = number;
-    r.rdi = a0, r.rsi = a1, r.rdx = a2, r.r10 = a3, r.r8 = a4, r.r9 = a5;
     constexpr u64 kBehind = 0x1000;
+    v.arch.regs.rip = kBehind;
+    if (due) softirq::raise(softirq::Kind::timer);
+    hypercall::from_guest(v);
+    return v.arch.regs.rip == kBehind;
+}
+
+s64 hypercall(u32 number, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5) {
+    load({number, {a0, a1, a2, a3, a4, a5}});
+    bool over;
     do {
-        r.rip = kBehind;
-        hypercall::from_guest(v);
+        over = enter(false);
         softirq::pending_mask.local().store(0, std::memory_order_relaxed);
-    } while (r.rip != kBehind);
-    return static_cast<s64>(r.rax);
+    } while (!over);
+    return static_cast<s64>(current().arch.regs.rax);
 }
 
 Domain& create_domain(DomainOptions o) {

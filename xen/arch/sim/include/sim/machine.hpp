@@ -9,7 +9,7 @@ namespace xen::sim {
 
 struct MachineConfig {
     u64 memory_mib = 128;
-    unsigned cpus = 2;
+    unsigned cpus = 4;
 };
 
 // Brings the machine and the core up at the first call; later calls do nothing.
@@ -30,9 +30,17 @@ private:
 
 void advance(Nanos n);              // the clock
 u64 flushes();                      // TLB flushes so far, of any kind
+u64 guest_copies();                 // accesses to guests' memory so far, by the page
 
 // A hypercall of the current vCPU, with its continuations, as the guest would see it.
 s64 hypercall(u32 number, u64 a0 = 0, u64 a1 = 0, u64 a2 = 0, u64 a3 = 0, u64 a4 = 0, u64 a5 = 0);
+// One entry of the current vCPU into the hypervisor: false when the call has yielded and wants to be made again, with
+// the registers as they are then. `due` makes preemption due from the start.
+struct Call {
+    u64 number = 0, args[6]{};
+};
+void load(const Call& c);
+bool enter(bool due);
 template <class T>
 u64 address(T& object) { return reinterpret_cast<u64>(&object); }
 

@@ -15,6 +15,7 @@ namespace xen::sim {
 struct State {
     std::atomic<u64> clock{1'000'000'000};     // TSC ticks: one a nanosecond
     std::atomic<u64> flushes{0};
+    std::atomic<u64> guest_copies{0};
     bool has_msr(u32 n) {
         std::lock_guard g{mutex};
         return msrs.count(n) != 0;
