@@ -41,7 +41,7 @@ STAGES = [
     Stage("guests", "our own guest kernel as dom0", ["tests/guests/run --hv xenith"], ["gcc"]),
     # The cases that pass; `tests/system/run --hv xenith` runs all (docs/testing.md says which do not yet).
     Stage("system", "Debian's dom0 in QEMU",
-          ["tests/system/run --hv xenith -j %d bios-bzimage efi-bzimage screen-text screen-vesa screen-efi shell disk-virtio net-virtio reboot option-mistyped" % JOBS],
+          ["tests/system/run --hv xenith -j %d bios-bzimage efi-bzimage screen-text screen-vesa screen-efi shell disk-virtio net-virtio config-space silo reboot option-mistyped" % JOBS],
           ["gcc"], 30),
     Stage("clang", "the x86_64 release image with clang and its lock analysis",
           ["tools/build --preset x86_64-clang-release"]),

@@ -4,7 +4,7 @@
 
 case $NIC in
 virtio) modules="virtio_pci virtio_net" ;;
-e1000) modules="e1000" ;;
+e1000 | e1000e) modules=$NIC ;;
 esac
 for module in $modules; do check "modprobe $module" modprobe "$module"; done
 check "eth0 appears" wait_for 20 test -e /sys/class/net/eth0

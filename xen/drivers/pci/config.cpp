@@ -22,9 +22,13 @@ constinit Spinlock<LockRank::apic, IrqRule::off> lock;
 struct Window {
     u16 segment;
     u8 first_bus, last_bus;
-    volatile u8* registers;   // of first_bus
+    Mfn frame;                // of first_bus
+    volatile u8* registers;
 };
 constinit FixedVector<Window, 32> windows;
+constinit FixedVector<Address, 8> protected_devices;
+
+constexpr u64 kFramesPerBus = 256;   // a page for each device and function (PCI Express 7.2.2)
 
 const Window* window_of(Address a) {
     for (const Window& w : windows)
@@ -97,12 +101,31 @@ void add_window(Paddr base, u16 segment, u8 first_bus, u8 last_bus) {
     u64 bytes = (u64{last_bus} - first_bus + 1) << 20;
     void* at = arch::map_device(base + (u64{first_bus} << 20), bytes);
     if (!at) return;
-    static_cast<void>(windows.push({segment, first_bus, last_bus, static_cast<volatile u8*>(at)}));
+    Mfn frame = frame_of(base + (u64{first_bus} << 20));
+    static_cast<void>(windows.push({segment, first_bus, last_bus, frame, static_cast<volatile u8*>(at)}));
 }
 
 bool has_window(u16 segment, u8 first_bus, u8 last_bus) {
     const Window* w = window_of({segment, first_bus, 0});
     return w && w->first_bus == first_bus && w->last_bus == last_bus;
+}
+
+Maybe<Address> device_behind(Mfn f) {
+    for (const Window& w : windows) {
+        u64 n = f.raw() - w.frame.raw();
+        u64 buses = u64{w.last_bus} - w.first_bus + 1;
+        if (f < w.frame || n >= buses * kFramesPerBus) continue;
+        return Address{w.segment, static_cast<u8>(w.first_bus + n / kFramesPerBus), static_cast<u8>(n)};
+    }
+    return nothing;
+}
+
+void protect(Address device) { static_cast<void>(protected_devices.push(device)); }
+
+bool is_protected(Address device) {
+    for (Address a : protected_devices)
+        if (a == device) return true;
+    return false;
 }
 
 // The list is at most 48 entries long in 256 bytes; a loop in it ends there.

@@ -89,6 +89,14 @@ void MsiSource::enable(bool on) {
     if (v != old) pci::write(device_, reg, 2, v);
 }
 
+bool MsiSource::may_write(u16 reg, unsigned bytes) const {
+    constexpr u16 kMsixBytes = 12, kPendingBytes = 4;
+    u16 msi_end = mask_reg_ ? static_cast<u16>(mask_reg_ + 4 + kPendingBytes) : static_cast<u16>(data_reg_ + 2);
+    u16 end = registers_ ? static_cast<u16>(capability_ + kMsixBytes) : msi_end;
+    if (reg + bytes <= capability_ || reg >= end) return true;
+    return reg == capability_ + kControl && bytes == 2;
+}
+
 void MsiSource::close() {
     if (registers_) arch::unmap(const_cast<u32*>(registers_), kEntryBytes);
     registers_ = nullptr;

@@ -30,6 +30,7 @@ public:
     Message read() const;
     void set_mask(bool masked);
     void enable(bool on);      // the device's use of this kind of interrupt; MSI-X: all entries together
+    bool may_write(u16 reg, unsigned bytes) const;   // somebody else, into the capability or around it
     void close();              // gives the mapping of its table entry back
 
 private:

@@ -62,6 +62,7 @@ bool find_registers(unsigned n, Config& c) {
     c.io_base = bar & 1 ? bar & ~3u : bar & ~15u;
     c.irq = 0;
     pci::write(*a, 4, 2, pci::read(*a, 4, 2) | (bar & 1 ? 1 : 2));
+    if (!(bar & 1)) pci::protect(*a);   // ABI: one behind ports stays the hardware domain's to configure
     return c.io_base != 0;
 }
 

@@ -37,6 +37,9 @@ Result<bool> is_shared(Domain& d, u32 pirq);             // its line has handler
 Result<u32> guest_io_apic_read(Paddr base, u32 reg);
 Status guest_io_apic_write(Paddr base, u32 reg, u32 value);
 Status restore_msi(pci::Address device);                 // its messages again, after the device lost them
+// A write of the hardware domain's into a device's configuration space. False: it would change where the device's
+// messages go or whether they are masked, while those are lines of ours.
+bool may_configure(pci::Address device, u16 reg, unsigned bytes);
 void release_domain(Domain& d);
 
 // Lines the hypervisor itself handles (serial, HPET).

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "lib/index.hpp"
+#include "lib/maybe.hpp"
 #include "lib/result.hpp"
 
 namespace xen::pci {
@@ -26,6 +27,10 @@ void write_port(u32 address, u8 offset, unsigned bytes, u32 value);
 
 void add_window(Paddr base, u16 segment, u8 first_bus, u8 last_bus);   // from MCFG; boot CPU
 bool has_window(u16 segment, u8 first_bus, u8 last_bus);               // of just these buses
+Maybe<Address> device_behind(Mfn frame);                               // whose registers a window shows in the frame
+// Devices that the hypervisor drives itself: nobody else's writes reach their configuration space.
+void protect(Address device);                                          // boot CPU
+bool is_protected(Address device);
 u16 find_capability(Address device, u8 id);                            // offset, 0: none
 
 }  // namespace xen::pci

@@ -28,12 +28,19 @@ Status withhold_serial(Domain& d) {
     return {};
 }
 
+// Configuration space in memory: reads go to the device, stores come to us (arch/x86/guest/pv/config_space.cpp).
+void guard_config_space(const acpi::Tables& t) {
+    for (const acpi::McfgEntry& e : t.mcfg)
+        memory::protect_io(frame_of(e.base + (u64{e.first_bus} << 20)), (u64{e.last_bus} - e.first_bus + 1) * 256);
+}
+
 // The frame of each interrupt controller and timer that the hypervisor drives, and the PM timer's port: dom0 reads it
 // through us, where nothing can go wrong with it.
 Status withhold_devices(Domain& d) {
     const acpi::Tables& t = platform::tables();
     for (const acpi::IoApic& a : t.madt.io_apics)
         TRY(d.io_memory->remove(a.address.raw() >> kPageShift, (a.address.raw() + kIoApicBytes - 1) >> kPageShift));
+    guard_config_space(t);
     if (t.hpet) memory::protect_io(frame_of(t.hpet->address), 1);   // firmware's AML code reads its capabilities
     if (!t.fadt || t.fadt->pm_timer.space != acpi::Space::io || !t.fadt->pm_timer) return {};
     u64 port = t.fadt->pm_timer.address;

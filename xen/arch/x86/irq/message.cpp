@@ -77,6 +77,16 @@ pci::MsiSource close_message(Line& l) {
     return std::exchange(l.message, {});
 }
 
+// As in Xen: of a capability in use its control register may be written, as the 16 bits that it is, and nothing else.
+bool may_configure(pci::Address device, u16 reg, unsigned bytes) {
+    constexpr u16 kFirst = 0x40, kEnd = 0x100;   // where capabilities are (PCI 3.0, 6.7)
+    if (reg < kFirst || reg >= kEnd) return true;
+    Guard t{table_lock};
+    for (u32 i = gsi_count(); Line* l = line_at(i); ++i)
+        if (in_use(*l) && l->message.device() == device) return l->message.may_write(reg, bytes);
+    return true;
+}
+
 Status restore_msi(pci::Address device) {
     Guard t{table_lock};
     for (u32 i = gsi_count(); Line* l = line_at(i); ++i) {

@@ -62,7 +62,8 @@ bool emulated_store(Vcpu& v, u64 address, u32 error_code) {
     if (mm::is_writable_table_fault(v, address)) return emulate_table_store(v, address);
     auto found = mm::find_l1(v, address);
     if (!found || !found.value().value.present() || found.value().value.writable()) return false;
-    return memory::io_read_only(found.value().value.mfn()) && skip_device_store(v, address);
+    Mfn frame = found.value().value.mfn();
+    return memory::io_read_only(frame) && emulate_device_store(v, address, frame);
 }
 
 }  // namespace

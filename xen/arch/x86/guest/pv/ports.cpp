@@ -3,10 +3,9 @@
 
 #include <asm/cpu.hpp>
 #include <asm/mm.hpp>
-#include <xen/pci.hpp>
 #include <xen/rangeset.hpp>
-#include <xen/security.hpp>
 
+#include "arch/x86/guest/pv/config_space.hpp"
 #include "arch/x86/guest/pv/registers.hpp"
 
 namespace xen::pv {
@@ -73,9 +72,6 @@ void write_timer(const Domain& d, u16 port, u32 value) {
     else if (read_back) arch::outb(port, v & 0xf8);
 }
 
-// Configuration space is the hardware domain's.
-bool may_configure(const Domain& d) { return d.is_hardware; }
-
 // The widest access that the data port's alignment allows, at most `bytes`.
 unsigned config_bytes(u16 port, unsigned bytes) {
     unsigned room = 4 - (port & 3);
@@ -95,7 +91,7 @@ unsigned read_piece(Domain& d, u16 port, unsigned bytes, u32& value) {
         return 4;
     } else if ((port & ~3) == kPciData) {
         unsigned n = config_bytes(port, bytes);
-        if (may_configure(d)) value = pci::read_port(d.arch.pci_address, port & 3, n);
+        value = read_config_port(d, d.arch.pci_address, port & 3, n);
         return n;
     }
     return 1;
@@ -111,7 +107,7 @@ unsigned write_piece(Domain& d, u16 port, unsigned bytes, u32 value) {
         return 4;
     } else if ((port & ~3) == kPciData) {
         unsigned n = config_bytes(port, bytes);
-        if (may_configure(d)) pci::write_port(d.arch.pci_address, port & 3, n, value);
+        write_config_port(d, d.arch.pci_address, port & 3, n, n < 4 ? value & ((1u << 8 * n) - 1) : value);
         return n;
     }
     return 1;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Stores of a guest kernel into pages that it may only read: its own page tables, where each becomes a checked update
-// of an entry (arch/x86/mm/ptwr.cpp), and device pages, where they are dropped.
+// of an entry (arch/x86/mm/ptwr.cpp), and device pages, where they are checked writes to PCI configuration space or dropped.
 #include <asm/mm.hpp>
 #include <asm/segments.hpp>
 
 #include "arch/x86/guest/pv/alu.hpp"
+#include "arch/x86/guest/pv/config_space.hpp"
 #include "arch/x86/guest/pv/decode.hpp"
 #include "arch/x86/guest/pv/fetch.hpp"
 #include "arch/x86/guest/pv/frame.hpp"
@@ -184,10 +185,15 @@ bool emulate_table_store(Vcpu& v, u64 address) {
     return true;
 }
 
-bool skip_device_store(Vcpu& v, u64) {
+// Plain stores only, aligned and at the address that faulted; what reads first stays the guest's fault.
+bool emulate_device_store(Vcpu& v, u64 address, Mfn frame) {
     auto d = decode_store(v);
     if (!d || d->store.kind != Kind::modify || d->store.op != Alu::mov) return false;
-    advance(v.arch.regs, d->instruction);
+    const Instruction& i = d->instruction;
+    if (target_address(i, d->store, v.arch.regs) != address || address % i.operand) return false;
+    u64 value = d->store.source & size_mask(i.operand);
+    if (!write_device_page(*v.domain, frame, page_offset(address), i.operand, value)) return false;
+    advance(v.arch.regs, i);
     return true;
 }
 

@@ -13,6 +13,6 @@ bool forced_cpuid(Vcpu& v);                       // UD2 "xen" CPUID (public/arc
 // Emulates the instruction at rip.
 bool emulate_privileged(Vcpu& v);                 // what a kernel may do at CPL 0 (privileged.cpp)
 bool emulate_table_store(Vcpu& v, u64 address);   // a store into a page table of its own (store.cpp)
-bool skip_device_store(Vcpu& v, u64 address);     // a store into a device page that it may only read
+bool emulate_device_store(Vcpu& v, u64 address, Mfn frame);   // a store into a device page that it may only read
 
 }  // namespace xen::pv
