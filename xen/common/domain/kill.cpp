@@ -7,6 +7,7 @@
 #include <xen/event.hpp>
 #include <xen/grant.hpp>
 #include <xen/irq.hpp>
+#include <xen/kept_page.hpp>
 #include <xen/log.hpp>
 #include <xen/memory.hpp>
 #include <xen/rangeset.hpp>
@@ -32,10 +33,8 @@ namespace {
 // A registered vcpu_info lies in the guest's memory: its page goes back.
 void unmap_vcpu_info(Vcpu& v) {
     if (!v.info_mfn) return;
-    v.info = nullptr;
-    Mfn f = *v.info_mfn;
     v.info_mfn = nothing;
-    put_page_and_type(page_of(f));
+    kept_page::close(std::exchange(v.info, nullptr));
 }
 
 void unmap_eoi_map(Domain& d) {

@@ -2,7 +2,7 @@
 #include <xen/vcpu_info.hpp>
 
 #include <xen/event.hpp>
-#include <xen/page.hpp>
+#include <xen/kept_page.hpp>
 #include <xen/sched.hpp>
 
 #include "lib/string.hpp"
@@ -10,8 +10,6 @@
 namespace xen::domain {
 
 namespace {
-
-using InfoPage = TypedPageRef<PageType::writable>;
 
 // The new place is filled before anybody is told of it; the vCPU does not run in the guest meanwhile.
 void move_contents(const Vcpu& v, vcpu_info& to) {
@@ -30,12 +28,10 @@ Status register_vcpu_info(Vcpu& v, Gfn frame, u32 offset) {
     Domain& d = *v.domain;
     Guard g{d.lock};
     if (v.info_mfn || (&v != &current() && !sched::is_down(v))) return Errno::inval;
-    Result<InfoPage> page = InfoPage::get(Mfn{frame.raw()}, d);
-    if (!page) return Errno::inval;
-    auto* place = reinterpret_cast<vcpu_info*>(static_cast<char*>(arch::direct_map(page.value().mfn())) + offset);
+    char* page = TRY(kept_page::open(Mfn{frame.raw()}, d));
+    auto* place = reinterpret_cast<vcpu_info*>(page + offset);
     move_contents(v, *place);
-    v.info_mfn = page.value().mfn();
-    static_cast<void>(page.value().leak());   // held by info_mfn
+    v.info_mfn = Mfn{frame.raw()};
     std::atomic_thread_fence(std::memory_order_seq_cst);
     v.info = place;
     event::vcpu_info_moved(v);

@@ -17,7 +17,7 @@ inline constexpr u32 kArrayPages = EVTCHN_FIFO_NR_CHANNELS / kWordsPerPage;
 
 struct FifoDomain {
     std::atomic<u32> words{0};             // ports below have a word
-    event_word_t* pages[kArrayPages]{};    // direct map; one writable reference each
+    event_word_t* pages[kArrayPages]{};    // each a kept page
 };
 
 struct FifoQueue {
@@ -26,7 +26,7 @@ struct FifoQueue {
 };
 
 struct FifoVcpu {
-    std::atomic<evtchn_fifo_control_block*> control{nullptr};   // direct map; one writable reference
+    std::atomic<evtchn_fifo_control_block*> control{nullptr};   // in a kept page
     FifoQueue queues[EVTCHN_FIFO_MAX_QUEUES];
 };
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Setting the FIFO ABI up and taking it down: control blocks, array pages, priorities.
+#include <xen/kept_page.hpp>
+
 #include "common/event/channel.hpp"
 #include "common/event/fifo.hpp"
 #include "common/event/port.hpp"
@@ -8,24 +10,11 @@ namespace xen::event {
 
 namespace {
 
-// A page of the guest that stays mapped for writing. The reference goes with the pointer: see give_back().
-Result<void*> take_page(Domain& d, u64 frame) {
-    auto page = TypedPageRef<PageType::writable>::get(Mfn{frame}, d);
-    if (!page) return Errno::inval;
-    return arch::direct_map(page.value().leak()->mfn());
-}
-
-void give_back(const void* address) {
-    if (!address) return;
-    TypedPageRef<PageType::writable>::adopt(page_of(address)).reset();
-}
-
 Status map_control(Vcpu& v, u64 frame, u32 offset) {
     FifoVcpu* f = v.events->fifo;
     if (!f || f->control.load(std::memory_order_relaxed)) return Errno::inval;
-    void* page = TRY(take_page(*v.domain, frame));
-    f->control.store(reinterpret_cast<evtchn_fifo_control_block*>(static_cast<char*>(page) + offset),
-                     std::memory_order_release);
+    char* page = TRY(kept_page::open(Mfn{frame}, *v.domain));
+    f->control.store(reinterpret_cast<evtchn_fifo_control_block*>(page + offset), std::memory_order_release);
     return {};
 }
 
@@ -63,7 +52,7 @@ Status switch_to_fifo(Domain& d, Vcpu& v, u64 frame, u32 offset) REQUIRES(d.even
 void fifo::destroy_vcpu(Vcpu& v) {
     FifoVcpu* f = std::exchange(v.events->fifo, nullptr);
     if (!f) return;
-    give_back(f->control.load(std::memory_order_relaxed));
+    kept_page::close(f->control.load(std::memory_order_relaxed));
     Box<FifoVcpu>::adopt(f).reset();
 }
 
@@ -73,7 +62,7 @@ void fifo::destroy(Domain& d) {
     });
     FifoDomain* f = d.events->fifo.exchange(nullptr, std::memory_order_acq_rel);
     if (!f) return;
-    for (const event_word_t* page : f->pages) give_back(page);
+    for (const event_word_t* page : f->pages) kept_page::close(page);
     Box<FifoDomain>::adopt(f).reset();
 }
 
@@ -96,8 +85,8 @@ Status expand_array(Domain& d, u64 frame) {
     FifoDomain& f = *e.fifo.load(std::memory_order_relaxed);
     u32 port = f.words.load(std::memory_order_relaxed), end = port + kWordsPerPage;
     if (port >= EVTCHN_FIFO_NR_CHANNELS) return Errno::nospc;
-    void* page = TRY(take_page(d, frame));
-    f.pages[port / kWordsPerPage] = static_cast<event_word_t*>(page);
+    char* page = TRY(kept_page::open(Mfn{frame}, d));
+    f.pages[port / kWordsPerPage] = reinterpret_cast<event_word_t*>(page);
     f.words.store(end, std::memory_order_release);
     for (; port < end && e.is_valid(Port{port}); ++port) {
         Channel& c = e.at(Port{port});

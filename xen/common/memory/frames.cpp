@@ -56,7 +56,7 @@ PageInfo* take(const Request& r) REQUIRES(lock) {
 }
 
 void scrub(Mfn start, u64 frames) {
-    for (u64 i = 0; i < frames; ++i) memset(arch::direct_map(start + i), 0, kPageSize);
+    for (u64 i = 0; i < frames; ++i) memset(MappedPage<u8>{start + i}.get(), 0, kPageSize);
 }
 
 PageInfo* take_clean(const Request& r) {

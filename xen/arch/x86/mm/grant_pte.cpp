@@ -15,7 +15,7 @@ using mm::Pte;
 
 struct Slot {
     PageRef table;
-    Pte* pte = nullptr;
+    unsigned index = 0;
 };
 
 u64 flags_of(u32 grant_flags, u64 cache) {
@@ -32,19 +32,20 @@ u64 flags_of(u32 grant_flags, u64 cache) {
 Result<Slot> find(u64 host, u32 flags) {
     Domain& d = current_domain();
     Mfn table;
-    Pte* pte;
+    unsigned index = 0;
     if (flags & GNTMAP_contains_pte) {
         if (host & (sizeof(Pte) - 1)) return Errno::inval;
         table = frame_of(Paddr{host});
         if (!mfn_valid(table)) return Errno::inval;
-        pte = &MappedPage<Pte>{table}[page_offset(host) / sizeof(Pte)];
+        index = static_cast<unsigned>(page_offset(host) / sizeof(Pte));
     } else {
         auto found = mm::find_l1(current(), host);
         if (!found) return Errno::inval;
         table = found.value().table;
-        pte = found.value().slot;
+        index = found.value().index;
     }
-    Slot s{TRY(PageRef::get(table, d)), pte};
+    PageRef ref = TRY(PageRef::get(table, d));
+    Slot s{std::move(ref), index};
     if (s.table->page_type() != PageType::l1 || !s.table->type_uses()) return Errno::inval;
     return s;
 }
@@ -56,9 +57,11 @@ s16 map_grant(u64 host, Mfn frame, u32 flags, u64 cache) {
     Guard g{d.arch.tables_lock};
     auto slot = find(host, flags);
     if (!slot) return GNTST_general_error;
-    Pte old = load_pte(slot.value().pte);
+    MappedPage<Pte> map{slot.value().table.mfn()};
+    Pte* pte = &map[slot.value().index];
+    Pte old = load_pte(pte);
     Pte value = Pte::make(frame, flags_of(flags, cache));
-    if (!exchange_pte(slot.value().pte, old, value)) return GNTST_general_error;
+    if (!exchange_pte(pte, old, value)) return GNTST_general_error;
     mm::put_l1_target(old, d);
     return GNTST_okay;
 }
@@ -66,24 +69,24 @@ s16 map_grant(u64 host, Mfn frame, u32 flags, u64 cache) {
 s16 unmap_grant(u64 host, Mfn frame, u64 new_address, u32 flags) {
     Domain& d = current_domain();
     Guard g{d.arch.tables_lock};
-    Pte replacement{};
-    Pte* source = nullptr;
+    Maybe<L1Slot> source;
     if (new_address) {  // unmap_and_replace: the entry moves here and leaves there
         if (flags & GNTMAP_contains_pte) return GNTST_general_error;
         auto from = mm::find_l1(current(), new_address);
         if (!from || page_of(from.value().table).page_type() != PageType::l1) return GNTST_general_error;
-        source = from.value().slot;
-        replacement = load_pte(source);
+        source = from.value();
     }
     auto slot = find(host, flags);
     if (!slot) return GNTST_general_error;
-    Pte old = load_pte(slot.value().pte);
+    MappedPage<Pte> map{slot.value().table.mfn()};
+    Pte* pte = &map[slot.value().index];
+    Pte old = load_pte(pte);
     if (!old.present() || old.mfn() != frame || old.writable() == static_cast<bool>(flags & GNTMAP_readonly)) {
         log_guest("d%u: the entry at %#lx does not map the grant's frame %#lx", d.id.raw(), host, frame.raw());
         return GNTST_general_error;
     }
-    if (!exchange_pte(slot.value().pte, old, replacement)) return GNTST_general_error;
-    if (source) store_pte(source, Pte{});
+    if (!exchange_pte(pte, old, source ? source->value : Pte{})) return GNTST_general_error;
+    if (source) store_pte(&MappedPage<Pte>{source->table}[source->index], Pte{});
     return GNTST_okay;
 }
 

@@ -18,7 +18,8 @@ Status change(Vcpu& v, u64 va, Pte value, Domain& page_owner) {
     PageInfo& table = page_of(found.value().table);
     if (table.page_type() != PageType::l1 || !table.type_uses()) return Errno::inval;
     UpdateContext c{*v.domain, page_owner};
-    return update_l1(found.value().slot, value, c);
+    MappedPage<Pte> map{found.value().table};
+    return update_l1(&map[found.value().index], value, c);
 }
 
 // flags: UVMF_* in the low bits; with UVMF_MULTI a pointer to a vCPU mask in the rest (0: this CPU, 2: all).

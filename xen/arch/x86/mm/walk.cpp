@@ -14,8 +14,8 @@ Result<L1Slot> find_l1(Vcpu& v, u64 address) {
         table = e.mfn();
         if (table >= max_frame) return Errno::fault;
     }
-    Pte* slot = &MappedPage<Pte>{table}[arch::index_of(address, 1)];
-    return L1Slot{table, slot, load_pte(slot)};
+    unsigned index = arch::index_of(address, 1);
+    return L1Slot{table, index, load_pte(&MappedPage<Pte>{table}[index])};
 }
 
 }  // namespace xen::mm

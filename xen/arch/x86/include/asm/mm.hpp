@@ -100,7 +100,7 @@ Result<bool> emulated_write(Vcpu& v, const EntryWrite& w, u64* seen);
 // Walks the running guest's tables: the L1 entry that maps an address, with the table's frame.
 struct L1Slot {
     Mfn table;
-    Pte* slot;
+    unsigned index;
     Pte value;
 };
 Result<L1Slot> find_l1(Vcpu& v, u64 address);

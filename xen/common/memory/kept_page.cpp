@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#include <xen/kept_page.hpp>
+
+namespace xen::kept_page {
+
+Result<char*> open(Mfn f, const Domain& owner) {
+    auto page = TypedPageRef<PageType::writable>::get(f, owner);
+    if (!page) return Errno::inval;
+    return static_cast<char*>(arch::direct_map(page.value().leak()->mfn()));
+}
+
+void close(const void* inside) {
+    if (inside) TypedPageRef<PageType::writable>::adopt(page_of(inside)).reset();
+}
+
+}  // namespace xen::kept_page
