@@ -14,9 +14,10 @@ Status alloc_unbound(evtchn_alloc_unbound& op) {
     DomainRef d = TRY(domain::find_or_self(DomId{op.dom}));
     if (!d->events) return Errno::inval;
     DomainEvents& e = *d->events;
+    Status permitted = security::may_open_port(*d, DomId{op.remote_dom});
     Guard g{e.lock};
     Channel& c = TRY(find_free(*d, e));
-    TRY(security::may(security::Op::evtchn_unbound, *d));
+    TRY(permitted);
     Guard cg{c.lock};
     open_locked(e, c, State::unbound);
     c.peer.remote = DomId{op.remote_dom} == kDomSelf ? current_domain().id : DomId{op.remote_dom};
@@ -28,9 +29,10 @@ Result<Port> alloc_unbound_for_xen(Domain& d, VcpuId v, DomId remote, Notify not
     DomainEvents& e = *d.events;
     u8 consumer = consumer_of(notify);
     bug_if(!consumer);
+    Status permitted = security::may_open_port(d, remote);
     Guard g{e.lock};
     Channel& c = TRY(find_free(d, e));
-    TRY(security::may(security::Op::evtchn_unbound, d));
+    TRY(permitted);
     Guard cg{c.lock};
     c.consumer = consumer;
     open_locked(e, c, State::unbound);

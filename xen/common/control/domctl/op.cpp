@@ -70,7 +70,8 @@ Status run(xen_domctl& op, bool& changed) {
         return create(op);
     }
     DomainRef d = TRY(op.cmd == XEN_DOMCTL_getdomaininfo ? at_least(op.domain) : domain::find(DomId{op.domain}));
-    TRY(security::may(security::Op::domctl, *d));
+    bool asks = op.cmd == XEN_DOMCTL_getdomaininfo;
+    TRY(security::may(asks ? security::Op::domain_info : security::Op::domctl, *d));
     return dispatch(op, *d, changed);
 }
 

@@ -49,7 +49,7 @@ Result<s64> pod_target(Arg arg) {
     auto t = TRY(arg.copy_in<xen_pod_target>());
     auto d = domain::find_or_self(DomId{t.domid});
     if (!d) return Errno::srch;
-    TRY(security::may(security::Op::memory_stat, *d.value()));
+    TRY(security::may(security::Op::memory_pod, *d.value()));
     return Errno::inval;  // populate-on-demand belongs to translated guests
 }
 
