@@ -122,7 +122,7 @@ Status reset(Domain& d, bool resuming) {
         static_cast<void>(close(d, Port{next}, true));
         if (next % kPortsPerStep == 0 && hypercall::preempt_due()) {
             Guard g{e.lock};
-            e.reset_next = next;
+            e.reset_next = next + 1;
             return Errno::restart;
         }
     }
