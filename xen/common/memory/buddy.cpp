@@ -12,7 +12,7 @@ void Buddy::push(PageInfo& head, unsigned order) {
     head.next = heads_[order];
     if (head.next) frame_table[head.next].prev = f;
     heads_[order] = f;
-    head.owner_index = order;
+    head.owner_index = order | mark_;
     head.count.store(PageInfo::kFree, std::memory_order_relaxed);
 }
 
@@ -50,7 +50,7 @@ PageInfo* Buddy::take(Order order, Mfn limit) {
 bool Buddy::is_free_block(Mfn f, unsigned order) const {
     if (f >= max_frame) return false;
     const PageInfo& p = page_of(f);
-    return (p.count.load(std::memory_order_relaxed) & PageInfo::kFree) && p.owner_index == order;
+    return (p.count.load(std::memory_order_relaxed) & PageInfo::kFree) && p.owner_index == (order | mark_);
 }
 
 void Buddy::give(PageInfo& head, Order order) {

@@ -12,6 +12,9 @@ namespace xen::memory {
 
 class Buddy {
 public:
+    constexpr Buddy() = default;
+    // `mark` tells its free blocks from another allocator's of the same zone: the two are never merged.
+    constexpr explicit Buddy(u32 mark) : mark_{mark} {}
     // The head of a block of exactly 2^order frames, taken off; `limit`: the block must end at or below it.
     PageInfo* take(Order order, Mfn limit);
     void give(PageInfo& head, Order order);
@@ -25,6 +28,7 @@ private:
 
     std::array<u32, kMaxOrder + 1> heads_{};
     u64 free_ = 0;
+    u32 mark_ = 0;
 };
 
 }  // namespace xen::memory

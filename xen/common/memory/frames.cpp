@@ -25,6 +25,12 @@ enum Zone : unsigned { kLow, kHigh, kZones };
 
 Spinlock<LockRank::buddy> lock;
 Buddy zones[numa::kMaxNodes][kZones] GUARDED_BY(lock);
+// What nobody has had since boot: with contents of the loader's, or of whoever ran before.
+struct Unscrubbed : Buddy {
+    constexpr Unscrubbed() : Buddy{0x100} {}
+};
+Unscrubbed unscrubbed[numa::kMaxNodes][kZones] GUARDED_BY(lock);
+constexpr u8 kScrubOrder = 5;   // at a time, by an idle CPU
 // Blocks with old contents, chained by next, order in owner_index.
 u32 dirty_head GUARDED_BY(lock);
 u64 dirty_frames GUARDED_BY(lock);
@@ -38,20 +44,22 @@ Mfn limit_for(u8 address_bits) {
     return Mfn{u64{1} << (address_bits - kPageShift)};
 }
 
-PageInfo* take_from_node(unsigned node, Order order, Mfn limit) REQUIRES(lock) {
+template <class Zones>
+PageInfo* take_from_node(Zones& from, Order order, Mfn limit) REQUIRES(lock) {
     if (limit > kLowEnd)
-        if (PageInfo* p = zones[node][kHigh].take(order, limit)) return p;
-    return zones[node][kLow].take(order, limit);
+        if (PageInfo* p = from[kHigh].take(order, limit)) return p;
+    return from[kLow].take(order, limit);
 }
 
-PageInfo* take(const Request& r) REQUIRES(lock) {
+template <class Nodes>
+PageInfo* take(Nodes& from, const Request& r) REQUIRES(lock) {
     Mfn limit = limit_for(r.address_bits);
     unsigned first = r.node < numa::node_count() ? r.node : 0;
-    if (PageInfo* p = take_from_node(first, r.order, limit)) return p;
+    if (PageInfo* p = take_from_node(from[first], r.order, limit)) return p;
     if (r.exact_node) return nullptr;
     for (unsigned n = 0; n < numa::node_count(); ++n)
         if (n != first)
-            if (PageInfo* p = take_from_node(n, r.order, limit)) return p;
+            if (PageInfo* p = take_from_node(from[n], r.order, limit)) return p;
     return nullptr;
 }
 
@@ -61,7 +69,24 @@ void scrub(Mfn start, u64 frames) {
 
 PageInfo* take_clean(const Request& r) {
     Guard g{lock};
-    return take(r);
+    return take(zones, r);
+}
+
+PageInfo* take_unscrubbed(const Request& r) {
+    Guard g{lock};
+    return take(unscrubbed, r);
+}
+
+// A piece of what nobody has had yet.
+PageInfo* pop_unscrubbed(Order& order) REQUIRES(lock) {
+    for (unsigned n = 0; n < numa::node_count(); ++n)
+        for (Buddy& zone : unscrubbed[n])
+            for (u8 o = kScrubOrder + 1; zone.free_frames() && o-- > 0;)
+                if (PageInfo* p = zone.take(Order{o}, kNoLimit)) {
+                    order = Order{o};
+                    return p;
+                }
+    return nullptr;
 }
 
 PageInfo* pop_dirty() REQUIRES(lock) {
@@ -92,7 +117,7 @@ void add_free_range(Mfn start, u64 frames) {
     while (frames) {
         unsigned order = 0;
         while (order < kMaxOrder && (u64{2} << order) <= frames && !(start.raw() & ((u64{2} << order) - 1))) ++order;
-        buddy_of(start).give(page_of(start), Order{static_cast<u8>(order)});
+        unscrubbed[numa::node_of(start).raw()][zone_of(start)].give(page_of(start), Order{static_cast<u8>(order)});
         start += u64{1} << order;
         frames -= u64{1} << order;
     }
@@ -100,7 +125,12 @@ void add_free_range(Mfn start, u64 frames) {
 
 Result<PageInfo&> allocate_frames(Request r) {
     if (r.order.raw() > kMaxOrder) return Errno::nomem;
-    PageInfo* p = take_clean(r);
+    PageInfo* p = r.no_scrub ? take_unscrubbed(r) : nullptr;
+    if (!p) p = take_clean(r);
+    if (!p && !r.no_scrub) {
+        p = take_unscrubbed(r);
+        if (p) scrub(p->mfn(), u64{1} << r.order.raw());
+    }
     while (!p && scrub_some()) p = take_clean(r);
     if (!p) p = take_clean(r);
     if (!p) return Errno::nomem;
@@ -124,13 +154,14 @@ void free_frames(PageInfo& head, Order order, bool needs_scrub) {
 
 bool scrub_some() {
     PageInfo* p;
+    Order order{0};
     {
         Guard g{lock};
         p = pop_dirty();
+        if (p) order = Order{static_cast<u8>(std::exchange(p->owner_index, 0))};
+        else p = pop_unscrubbed(order);
     }
     if (!p) return false;
-    Order order{static_cast<u8>(p->owner_index)};
-    p->owner_index = 0;
     scrub(p->mfn(), u64{1} << order.raw());
     Guard g{lock};
     buddy_of(p->mfn()).give(*p, order);
@@ -138,7 +169,7 @@ bool scrub_some() {
 }
 
 void* allocate_heap_pages(Order order) {
-    auto r = allocate_frames({.order = order});
+    auto r = allocate_frames({.order = order, .no_scrub = true});
     if (!r) return nullptr;
     PageInfo& head = r.value();
     for (u64 i = 0; i < u64{1} << order.raw(); ++i)
@@ -147,27 +178,39 @@ void* allocate_heap_pages(Order order) {
 }
 
 void free_heap_pages(void* p, Order order) {
-    if (p) free_frames(page_of(p), order, false);
+    if (p) free_frames(page_of(p), order, true);
 }
+
+namespace {
+
+u64 unscrubbed_frames() REQUIRES(lock) {
+    u64 n = 0;
+    for (auto& node : unscrubbed)
+        for (auto& zone : node) n += zone.free_frames();
+    return n;
+}
+
+}  // namespace
 
 u64 free_pages() {
     Guard g{lock};
     u64 n = dirty_frames;
     for (auto& node : zones)
         for (auto& zone : node) n += zone.free_frames();
-    return n;
+    return n + unscrubbed_frames();
 }
 
 u64 free_pages_on(NodeId node) {
     Guard g{lock};
     u64 n = 0;
     for (auto& zone : zones[node.raw()]) n += zone.free_frames();
+    for (auto& zone : unscrubbed[node.raw()]) n += zone.free_frames();
     return n;
 }
 
 u64 scrub_pending() {
     Guard g{lock};
-    return dirty_frames;
+    return dirty_frames + unscrubbed_frames();
 }
 
 }  // namespace memory

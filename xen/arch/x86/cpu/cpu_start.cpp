@@ -102,7 +102,7 @@ void init_trampoline(Paddr page) {
     in_trampoline<u32>(trampoline_far) += base;
     u64* tables[4];
     for (auto& t : tables) {
-        auto p = memory::allocate_frames({.order = Order{0}, .address_bits = 32});
+        auto p = memory::allocate_frames({.order = Order{0}, .address_bits = 32, .no_scrub = true});
         if (!p) return log_error("no memory below 4 GiB to start other CPUs with");
         t = static_cast<u64*>(direct_map(p.value().mfn()));
         memset(t, 0, kPageSize);

@@ -28,7 +28,7 @@ Status Frames::allocate(u64 pages) {
     while (pages) {
         unsigned fits = static_cast<unsigned>(std::bit_width(pages)) - 1;
         if (fits < most) most = fits;
-        auto r = memory::allocate_domain_pages(domain_, {.order = Order{static_cast<u8>(most)}});
+        auto r = memory::allocate_domain_pages(domain_, {.order = Order{static_cast<u8>(most)}, .no_scrub = true});
         if (!r) {
             if (most-- > 0) continue;
             log_error("dom0: out of memory with %lu MiB still to give", pages >> 8);
