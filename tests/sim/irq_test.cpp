@@ -75,7 +75,7 @@ struct Guest {
         sim::destroy_domain(d);
     }
     Vcpu& v() { return *d.vcpus[0]; }
-    void map(u32 gsi) { REQUIRE(irq::map_gsi(d, -1, gsi).ok()); }
+    void map(u32 gsi) { REQUIRE(irq::map_gsi(d, static_cast<s32>(gsi), gsi).ok()); }
     Status bind(u32 gsi, bool share = false) { return irq::bind_guest(v(), gsi, share); }
 };
 
@@ -173,8 +173,10 @@ TEST_CASE("a CPU that goes off leaves no line behind") {
 
 TEST_CASE("pirqs: numbers, permissions, errors") {
     Guest g;
-    CHECK(irq::map_gsi(g.d, -1, 5).value() == 5);
-    CHECK(irq::map_gsi(g.d, -1, 5).value() == 5);
+    CHECK(irq::map_gsi(g.d, -1, 5).value() == 16);   // the lowest that is no ISA line's
+    CHECK(irq::map_gsi(g.d, -1, 5).value() == 16);
+    CHECK(irq::line_number(g.d, 16) == 5);
+    CHECK(irq::line_number(g.d, 5) == 0);
     CHECK(irq::map_gsi(g.d, 7, 5).error() == Errno::exist);
     CHECK(irq::map_gsi(g.d, 30, 6).value() == 30);
     CHECK(irq::map_gsi(g.d, 30, 8).error() == Errno::inval);
@@ -184,8 +186,9 @@ TEST_CASE("pirqs: numbers, permissions, errors") {
     CHECK(irq::free_pirq(g.d).value() != free);
     CHECK(irq::map_gsi(g.d, static_cast<s32>(free), 9).value() == free);
     CHECK(irq::unmap_pirq(g.d, 11).error() == Errno::inval);
-    REQUIRE(irq::unmap_pirq(g.d, 5));
-    CHECK(irq::unmap_pirq(g.d, 5).error() == Errno::inval);
+    REQUIRE(irq::unmap_pirq(g.d, 16));
+    CHECK(irq::unmap_pirq(g.d, 16).error() == Errno::inval);
+    CHECK(irq::map_gsi(g.d, 5, 5).error() == Errno::perm);   // the right to the line went with it
     CHECK(g.bind(5).error() == Errno::inval);
     REQUIRE(g.d.irqs->remove(12, 12));
     CHECK(irq::map_gsi(g.d, -1, 12).error() == Errno::perm);
@@ -193,7 +196,16 @@ TEST_CASE("pirqs: numbers, permissions, errors") {
     many.entries = 2;
     CHECK(irq::map_msi(g.d, -1, many).error() == Errno::opnotsupp);
     many.entries = 33;
-    CHECK(irq::map_msi(g.d, -1, many).error() == Errno::inval);
+    CHECK(irq::map_msi(g.d, -1, many).error() == Errno::dom);
+}
+
+TEST_CASE("a line is set up once") {
+    irq::Line& l = *irq::line_at(20);
+    REQUIRE(irq::setup_gsi(20, true, true));
+    CHECK((l.level && l.low));
+    CHECK(irq::setup_gsi(20, false, false).error() == Errno::exist);
+    CHECK((l.level && l.low));
+    CHECK(irq::setup_gsi(irq::kTimerLine, false, false).error() == Errno::exist);
 }
 
 TEST_CASE("the hypervisor's own lines are not the guests'") {

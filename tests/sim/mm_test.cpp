@@ -197,3 +197,19 @@ TEST_CASE("a dead domain leaves no page behind") {
     // The heap keeps one slab of each size it has seen.
     REQUIRE(memory::free_pages() + 16 >= before);
 }
+
+TEST_CASE("what the hypervisor had in a page is wiped before a guest gets it") {
+    sim::start();
+    auto* old = static_cast<u8*>(memory::allocate_heap_pages(Order{0}));
+    REQUIRE(old);
+    memset(old, 0xa5, kPageSize);
+    u64 before = memory::free_pages();
+    memory::free_heap_pages(old, Order{0});
+    CHECK(memory::free_pages() == before + 1);
+    CHECK(memory::scrub_pending() > 0);
+    while (memory::scrub_some()) {
+    }
+    CHECK(memory::scrub_pending() == 0);
+    CHECK(memory::free_pages() == before + 1);
+    CHECK((old[0] == 0 && old[kPageSize - 1] == 0));
+}

@@ -1,34 +1,9 @@
 // SPDX-License-Identifier: MIT
 // sysctl and domctl: interface versions, what the domain may know about itself, absent domains.
+#include "control.hpp"
 #include "test.hpp"
-#include <public/domctl.h>
-#include <public/sysctl.h>
 
 namespace {
-
-xen_sysctl sys;
-xen_domctl dom;
-
-xen_sysctl& make_sys(u32 command) {
-    memset(static_cast<void*>(&sys), 0, sizeof(sys));
-    sys.cmd = command;
-    sys.interface_version = XEN_SYSCTL_INTERFACE_VERSION;
-    return sys;
-}
-
-long call_sys() { return hypercall(__HYPERVISOR_sysctl, address(&sys)); }
-long call_sys(u32 command) { return make_sys(command), call_sys(); }
-
-xen_domctl& make_dom(u32 command, domid_t domain) {
-    memset(static_cast<void*>(&dom), 0, sizeof(dom));
-    dom.cmd = command;
-    dom.interface_version = XEN_DOMCTL_INTERFACE_VERSION;
-    dom.domain = domain;
-    return dom;
-}
-
-long call_dom() { return hypercall(__HYPERVISOR_domctl, address(&dom)); }
-long call_dom(u32 command, domid_t domain) { return make_dom(command, domain), call_dom(); }
 
 void versions() {
     make_sys(XEN_SYSCTL_sched_id).interface_version += 1;

@@ -65,10 +65,52 @@ void by_instruction() {
     set(7, 0);
 }
 
+// With CR4.DE breakpoints may be on ports, and DR4 and DR5 are no names for others any more.
+void extensions() {
+    u64 before = 0;
+    asm volatile("mov %%cr4, %0" : "=r"(before));
+    asm volatile("mov %0, %%cr4" : : "r"(before | 8));
+    for (u64 index : {4, 5}) {
+        result(join("de.set.", index), set(index, 0));
+        result(join("de.get.", index), static_cast<long>(get(index)));
+        fault(join("de.mov.", index), catch_fault([index] {
+                  u64 v = 0;
+                  if (index == 4) asm volatile("mov %%db4, %0" : "=r"(v));
+                  else asm volatile("mov %%db5, %0" : "=r"(v));
+              }));
+    }
+    for (u64 control : {u64{0x00020001}, u64{0x00020002}, u64{0x00020000}, u64{0x22220001}, u64{0x2000}, u64{0xd800},
+                        u64{0xffff07ff}, u64{1} << 32 | 1}) {
+        result(join("de.set_control.", control), set(7, control));
+        value(join("de.get_control.", control), get(7));
+        set(7, 0);
+    }
+    set(0, 0x61);
+    set(7, 0x00020001);
+    fault("de.port", catch_fault([] { asm volatile("inb $0x61, %%al; nop" : : : "eax"); }));
+    value("de.port.dr6", get(6) & 0xf);
+    set(7, 0);
+    set(6, 0);
+    set(0, 0);
+    asm volatile("mov %0, %%cr4" : : "r"(before));
+    for (u64 v : {u64{0}, u64{0xffffffff}, u64{1} << 32, ~u64{0}, u64{0x1000}, u64{0xe00f}}) {
+        result(join("set_status.", v), set(6, v));
+        value(join("get_status.", v), get(6));
+    }
+    set(6, 0);
+    for (u64 where : {u64{0xffff800000000000}, u64{0xffff87ffffffffff}, u64{0xffff880000000000}, u64{0x7fffffffffff},
+                      u64{0x800000000000}, ~u64{0}}) {
+        result(join("set_address.", where), set(3, where));
+        check(join("set_address.", where, ".kept"), get(3) == where || get(3) == 0);
+        set(3, 0);
+    }
+}
+
 } // namespace
 
 void test_debugreg() {
     values();
     watchpoint();
     by_instruction();
+    extensions();
 }

@@ -84,6 +84,29 @@ void extended() {
           }));
 }
 
+// With CR4.OSXSAVE the guest decides over XCR0.
+void extended_enabled() {
+    u64 before = 0;
+    asm volatile("mov %%cr4, %0" : "=r"(before));
+    fault("osxsave.set", catch_fault([before] { asm volatile("mov %0, %%cr4" : : "r"(before | 1 << 18)); }));
+    u64 now = 0;
+    asm volatile("mov %%cr4, %0" : "=r"(now));
+    value("osxsave.reads", now & 1 << 18);
+    for (u64 v : {u64{0}, u64{1}, u64{2}, u64{3}, u64{4}, u64{5}, u64{6}, u64{7}, u64{0x0b}, u64{0x1b}, u64{0xe7},
+                  u64{0x200}, u64{0x207}, u64{1} << 62, u64{1} << 63, u64{3}}) {
+        fault(join("osxsave.xsetbv.", v), catch_fault([v] {
+                  asm volatile("xsetbv" : : "a"(static_cast<u32>(v)), "d"(static_cast<u32>(v >> 32)), "c"(0));
+              }));
+        u32 low = 0;
+        u32 high = 0;
+        asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+        value(join("osxsave.xcr0.", v), low);
+    }
+    fault("osxsave.register_1", catch_fault([] { asm volatile("xsetbv" : : "a"(3), "d"(0), "c"(1)); }));
+    asm volatile("mov %0, %%cr4" : : "r"(before));
+    fault("osxsave.cleared", catch_fault([] { asm volatile("xsetbv" : : "a"(3), "d"(0), "c"(0)); }));
+}
+
 } // namespace
 
 void test_fpu() {
@@ -92,4 +115,5 @@ void test_fpu() {
     kept_over_calls();
     exceptions();
     extended();
+    extended_enabled();
 }

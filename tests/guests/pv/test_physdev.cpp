@@ -133,6 +133,36 @@ void set_clock(u8 index, u8 v) {
     asm volatile("outb %%al, $0x70; movb %1, %%al; outb %%al, $0x71" : : "a"(index), "q"(v));
 }
 
+// Every line of the machine set up and mapped: some are the hypervisor's.
+void all_lines() {
+    for (int gsi = 0; gsi < 26; ++gsi) {
+        const u8 level = gsi >= 16;
+        physdev_setup_gsi s = {gsi, level, level};
+        result(join("line.setup.", static_cast<u64>(gsi)), physdev(PHYSDEVOP_setup_gsi, &s));
+        auto m = map_request(DOMID_SELF, MAP_PIRQ_TYPE_GSI, gsi, -1);
+        result(join("line.map.", static_cast<u64>(gsi)), physdev(PHYSDEVOP_map_pirq, &m));
+        if (m.pirq < 0) continue;
+        value(join("line.pirq.", static_cast<u64>(gsi)), static_cast<u64>(m.pirq));
+        evtchn_bind_pirq bind = {static_cast<u32>(m.pirq), 0, 0};
+        const long rc = event_op(EVTCHNOP_bind_pirq, &bind);
+        result(join("line.bind.", static_cast<u64>(gsi)), rc);
+        if (!rc) close_port(bind.port);
+        physdev_unmap_pirq u = {DOMID_SELF, m.pirq};
+        result(join("line.unmap.", static_cast<u64>(gsi)), physdev(PHYSDEVOP_unmap_pirq, &u));
+    }
+    for (int type = 0; type < 6; ++type)
+        for (int index : {-1, 0, 30, 5000}) {
+            auto m = map_request(DOMID_SELF, type, index, -1);
+            m.bus = 0x55;
+            const char* at = join(join("map.type.", static_cast<u64>(type), "."), static_cast<u64>(index + 1));
+            result(at, physdev(PHYSDEVOP_map_pirq, &m));
+            if (m.pirq >= 0) {
+                physdev_unmap_pirq u = {DOMID_SELF, m.pirq};
+                physdev(PHYSDEVOP_unmap_pirq, &u);
+            }
+        }
+}
+
 void device_interrupt() {
     physdev_setup_gsi gsi = {8, 0, 0};
     result("clock.setup_gsi", physdev(PHYSDEVOP_setup_gsi, &gsi));
@@ -180,5 +210,6 @@ void test_physdev() {
     pci();
     eoi_page();
     device_interrupt();
+    all_lines();
     wild();
 }

@@ -2,14 +2,20 @@
 # One file for each hypercall family, and what several of them share.
 target_sources(pv-test.elf PRIVATE
     event.cpp
+    control.cpp
     grant.cpp
     test_callback.cpp
     test_console.cpp
+    test_create.cpp
     test_control.cpp
     test_debugreg.cpp
+    test_domctl.cpp
     test_emulation.cpp
     test_evtchn.cpp
     test_fifo.cpp
+    test_filled.cpp
+    test_foreign.cpp
+    test_foreign_events.cpp
     test_fpu.cpp
     test_gdt.cpp
     test_grant.cpp
@@ -24,6 +30,8 @@ target_sources(pv-test.elf PRIVATE
     test_physdev.cpp
     test_physmap.cpp
     test_platform.cpp
+    test_policy.cpp
+    test_pool.cpp
     test_ports.cpp
     test_sched.cpp
     test_start.cpp

@@ -31,6 +31,12 @@ Result<s64> nothing_loaded(GuestInOut<void> arg) {
     return known_type(x.type) ? Result<s64>{0} : Errno::inval;
 }
 
+// ABI: of the type only the byte that the later form of the call has.
+Result<s64> unload_v1(GuestInOut<void> arg) {
+    auto x = TRY(arg.copy_in<xen_kexec_load_v1>());
+    return known_type(static_cast<u8>(x.type)) ? Result<s64>{0} : Errno::inval;
+}
+
 Result<s64> range(GuestInOut<void> arg) {
     auto x = TRY(arg.copy_in<xen_kexec_range>());
     if (x.range != KEXEC_RANGE_MA_CRASH) return Errno::inval;
@@ -46,7 +52,7 @@ Result<s64> kexec_op(u64 cmd, GuestInOut<void> arg) {
     switch (cmd) {
     case KEXEC_CMD_kexec: return execute(arg);
     case KEXEC_CMD_kexec_load_v1: return load_v1(arg);
-    case KEXEC_CMD_kexec_unload_v1: return nothing_loaded<xen_kexec_load_v1>(arg);
+    case KEXEC_CMD_kexec_unload_v1: return unload_v1(arg);
     case KEXEC_CMD_kexec_get_range: return range(arg);
     case KEXEC_CMD_kexec_load: return load(arg);
     case KEXEC_CMD_kexec_unload: return nothing_loaded<xen_kexec_unload>(arg);

@@ -30,7 +30,10 @@ void shutdown(Domain& d, unsigned reason) {
         Guard g{d.lock};
         d.is_shut_down = true;
     }
-    event::send_host_virq(VIRQ_DOM_EXC);
+    // A toolstack that waits for this domain's suspension has a channel of its own for it.
+    bool subscribed = d.shutdown_code == SHUTDOWN_suspend && d.suspend_port;
+    if (subscribed) (void)event::send(d, Port{d.suspend_port}).ok();
+    else event::send_host_virq(VIRQ_DOM_EXC);
 }
 
 void resume(Domain& d) {

@@ -89,6 +89,7 @@ Status query_size(GuestInOut<gnttab_query_size> uop) {
 
 Status get_status_frames(GuestInOut<gnttab_get_status_frames> uop) {
     gnttab_get_status_frames op = TRY(uop.copy_in());
+    if (!arch::guest_range_ok(guest_out(op.frame_list).raw(), 0)) return Errno::fault;
     op.status = status_frames(op);
     return uop.copy_field_out(op, &gnttab_get_status_frames::status);
 }

@@ -133,6 +133,7 @@ DomainState state_of(Domain& d) {
     DomainState s{};
     s.paused = d.controller_pauses != 0;
     s.blocked = true;
+    s.highest_vcpu = ~0u;   // XEN_INVALID_MAX_VCPU_ID
     s.pool = cpupool_of(d);
     d.for_each_vcpu([&](Vcpu& v) {
         vcpu_runstate_info r = runstate(v);
@@ -143,6 +144,7 @@ DomainState state_of(Domain& d) {
         if (is_running(v)) s.running = true;
         ++s.online_vcpus;
     });
+    if (!s.online_vcpus) s.blocked = false;   // ABI: nobody waits where nobody is
     return s;
 }
 

@@ -110,7 +110,21 @@ Pool* find_pool(u32 id) {
     return p && p->id() == id ? p : nullptr;
 }
 
+namespace {
+
+// ABI: besides the first one at most as many as there are CPUs.
+bool all_made() {
+    usize made = 0, possible = 0;
+    for (const Cpu* c : cpus) possible += c ? 1 : 0;
+    Guard g{pool_lock};
+    for (Pool* p = pools; p; p = p->next) made += p->id() ? 1 : 0;
+    return made >= possible;
+}
+
+}  // namespace
+
 Result<u32> create_pool(u32 id, u32 scheduler) {
+    if (id != 0 && all_made()) return Errno::nospc;
     bool any = id == XEN_SYSCTL_CPUPOOL_PAR_ANY;
     for (;;) {
         if (any) {
@@ -162,7 +176,7 @@ Status add_cpu_to_pool(u32 id, u32 cpu) {
         p = find_pool(id);
         if (!p) return Errno::noent;
         if (cpu == XEN_SYSCTL_CPUPOOL_PAR_ANY) cpu = static_cast<u32>(free_mask.next());
-        else if (cpu >= kMaxCpus) return Errno::inval;
+        else if (cpu >= kMaxCpus || !cpus[cpu]) return Errno::inval;
         if (cpu == leaving_cpu) {
             if (p != leaving_pool) return Errno::addrnotavail;
             leaving_cpu = kNoCpu;   // taken back: it never left the policy

@@ -83,7 +83,8 @@ Status stop_singleshot(Vcpu& v) {
     return {};
 }
 
-bool area_ok(u64 gva, usize bytes) { return arch::guest_range_ok(gva, bytes); }
+// ABI: only where it begins is looked at; the rest shows when it is written.
+bool area_ok(u64 gva) { return arch::guest_range_ok(gva, 0); }
 
 // Now if it is the caller, else at its next switch-in.
 void tell_time_soon(Vcpu& v) {
@@ -94,7 +95,7 @@ void tell_time_soon(Vcpu& v) {
 // The first copy is made in the caller's address space, whoever the area is for.
 Status register_runstate(Vcpu& v, GuestInOut<void> arg) {
     auto op = TRY(arg.copy_in<vcpu_register_runstate_memory_area>());
-    if (!area_ok(op.addr.p, sizeof(vcpu_runstate_info))) return Errno::fault;
+    if (!area_ok(op.addr.p)) return Errno::fault;
     v.runstate_area = op.addr.p;
     vcpu_runstate_info r = runstate(v);
     static_cast<void>(guest::copy_out(op.addr.p, &r, sizeof(r)));   // ABI: success even so; it is tried again
@@ -103,7 +104,7 @@ Status register_runstate(Vcpu& v, GuestInOut<void> arg) {
 
 Status register_time(Vcpu& v, GuestInOut<void> arg) {
     auto op = TRY(arg.copy_in<vcpu_register_time_memory_area>());
-    if (!area_ok(op.addr.p, sizeof(vcpu_time_info))) return Errno::fault;
+    if (!area_ok(op.addr.p)) return Errno::fault;
     v.time_area = op.addr.p;
     tell_time_soon(v);
     return {};
@@ -120,10 +121,10 @@ Status register_info(Vcpu& v, GuestInOut<void> arg) {
 
 // ABI: for the hardware domain's pinned vCPUs; everybody else has no physical processor.
 Status get_physid(Vcpu& v, GuestInOut<void> arg) {
-    Unit& u = unit(v);
-    if (!v.domain->is_hardware || u.hard.count() != 1) return Errno::inval;
+    CpuMask places = hard_affinity(v) & cpu_online;
+    if (!v.domain->is_hardware || places.count() != 1) return Errno::inval;
     vcpu_get_physid op{};
-    op.phys_id = arch::physical_id(CpuId{static_cast<u32>(u.hard.next())});
+    op.phys_id = arch::physical_id(CpuId{static_cast<u32>(places.next())});
     return arg.copy_out(op);
 }
 

@@ -74,6 +74,7 @@ struct Domain {
     u64 vm_assist = 0;
     s64 time_offset_seconds = 0;
     bool debugger_attached = false;
+    u32 suspend_port = 0;                       // its own: sent on when it suspends (XEN_DOMCTL_subscribe)
 
     // Shutdown state; guarded by `lock`.
     Spinlock<LockRank::domain> lock;

@@ -29,6 +29,7 @@ struct MsiDevice {
 };
 Result<u32> map_msi(Domain& d, s32 pirq, MsiDevice& device);
 Status unmap_pirq(Domain& d, u32 pirq);
+u32 line_number(const Domain& d, u32 pirq);              // 0: not mapped (line 0 is the hypervisor's)
 Result<u32> free_pirq(Domain& d);                        // PHYSDEVOP_get_free_pirq
 Result<u32> alloc_irq_vector(u32 irq);                   // PHYSDEVOP_alloc_irq_vector
 Result<bool> is_shared(Domain& d, u32 pirq);             // its line has handlers of several domains

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 // vCPU contexts for the toolstack. A context is larger than our stack should hold.
+#include <asm/fpu.hpp>
+#include <asm/mm.hpp>
 #include <asm/pv.hpp>
 #include <xen/arch_control.hpp>
 #include <xen/log.hpp>
+#include <xen/sched.hpp>
 
 namespace xen::arch {
 
@@ -11,6 +14,19 @@ Status set_vcpu_context(Vcpu& v, u64 guest_address) {
     TRY(guest::copy_in(c.get(), guest_address, sizeof(*c)));
     TRY(pv::set_context(v, *c));
     v.initialised = true;
+    return {};
+}
+
+Status reset_vcpu(Vcpu& v) {
+    {
+        Guard g{v.domain->arch.tables_lock};
+        TRY(mm::drop_base_pointers(v));
+        mm::drop_gdt(v);
+        mm::drop_ldt_pages(v);
+    }
+    reset_fpu(v);
+    v.initialised = false;
+    sched::set_down(v, true);
     return {};
 }
 
@@ -30,10 +46,14 @@ Status check_create(const xen_domctl_createdomain& x) {
         log_guest("createdomain: passthrough needs an IOMMU, and there is no support for one yet");
         return Errno::inval;
     }
-    if (x.flags & XEN_DOMCTL_CDF_vpmu || x.vmtrace_size) return Errno::inval;
-    if (x.arch.emulation_flags) {
+    constexpr u32 kUnsupported = XEN_DOMCTL_CDF_vpmu | XEN_DOMCTL_CDF_s3_integrity;
+    if (x.flags & kUnsupported || x.vmtrace_size) return Errno::inval;
+    if (x.arch.misc_flags & ~u32{XEN_X86_MSR_RELAXED}) return Errno::inval;
+    if (x.arch.emulation_flags & ~u32{XEN_X86_EMU_ALL}) return Errno::inval;
+    // The timer is one of hypercalls, so that asking for its emulation changes nothing.
+    if (x.arch.emulation_flags & ~u32{XEN_X86_EMU_PIT}) {
         log_guest("createdomain: a PV domain has no emulated devices (flags %#x)", x.arch.emulation_flags);
-        return Errno::inval;
+        return Errno::opnotsupp;
     }
     return {};
 }

@@ -69,14 +69,19 @@ Status domctl(xen_domctl& op, Domain& d, bool& changed) {
     case XEN_DOMCTL_sendtrigger: return trigger(d, op.u.sendtrigger);
     case XEN_DOMCTL_settscinfo: return set_tsc(d, op.u.tsc_info);
     case XEN_DOMCTL_gettscinfo:
+        if (&d == &current_domain()) return Errno::inval;
         changed = true;
         get_tsc(d, op.u.tsc_info);
         return {};
     case XEN_DOMCTL_get_ext_vcpucontext: changed = true; return get_extended(d, op.u.ext_vcpucontext);
     case XEN_DOMCTL_set_ext_vcpucontext: return set_extended(d, op.u.ext_vcpucontext);
     case XEN_DOMCTL_get_cpu_policy: changed = true; return get_policy(d, op.u.cpu_policy);
-    case XEN_DOMCTL_set_cpu_policy: changed = true; return set_policy(d, op.u.cpu_policy);
-    default: return Errno::nosys;
+    case XEN_DOMCTL_set_cpu_policy: return set_policy(d, op.u.cpu_policy, changed);
+    case XEN_DOMCTL_getvcpuextstate: changed = true; return get_extended_state(d, op.u.vcpuextstate);
+    case XEN_DOMCTL_setvcpuextstate: return set_extended_state(d, op.u.vcpuextstate);
+    case XEN_DOMCTL_get_vcpu_msrs: changed = true; return get_msrs(d, op.u.vcpu_msrs);
+    case XEN_DOMCTL_set_vcpu_msrs: changed = true; return set_msrs(d, op.u.vcpu_msrs);
+    default: return unsupported(op, d, changed);
     }
 }
 

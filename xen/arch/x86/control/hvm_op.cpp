@@ -4,6 +4,7 @@
 #include <public/domctl.h>
 #include <public/hvm/dm_op.h>
 #include <public/hvm/hvm_op.h>
+#include <public/hvm/params.h>
 #include <xen/control.hpp>
 #include <xen/time.hpp>
 
@@ -16,6 +17,11 @@ Status about_domain(GuestInOut<void> arg) {
     auto x = TRY(arg.copy_in<T>());
     DomainRef d = TRY(domain::find_or_self(DomId{x.domid}));
     return Errno::inval;
+}
+
+Status parameter(GuestInOut<void> arg) {
+    if (TRY(arg.copy_in<xen_hvm_param>()).index >= HVM_NR_PARAMS) return Errno::inval;
+    return about_domain<xen_hvm_param>(arg);
 }
 
 Status get_time(GuestInOut<void> arg) {
@@ -33,7 +39,7 @@ Status trace(GuestInOut<void> arg) {
 Status dispatch(u64 cmd, GuestInOut<void> arg) {
     switch (cmd) {
     case HVMOP_set_param:
-    case HVMOP_get_param: return about_domain<xen_hvm_param>(arg);
+    case HVMOP_get_param: return parameter(arg);
     case HVMOP_pagetable_dying: return about_domain<xen_hvm_pagetable_dying>(arg);
     case HVMOP_get_mem_type: return about_domain<xen_hvm_get_mem_type>(arg);
     case HVMOP_flush_tlbs:
@@ -54,7 +60,7 @@ Result<s64> hvm_op(u64 cmd, GuestInOut<void> arg) {
 }
 
 Result<s64> device_model_op(u32 domain, u32 buffers, GuestInOut<void> arg) {
-    constexpr u32 kMostBuffers = 3;
+    constexpr u32 kMostBuffers = 2;
     if (buffers > kMostBuffers) return Errno::toobig;
     GuestIn<xen_dm_op_buf> list{arg.raw()};
     for (u32 i = 0; i < buffers; ++i) TRY(list.copy_in(i));
@@ -66,6 +72,7 @@ Result<s64> device_model_op(u32 domain, u32 buffers, GuestInOut<void> arg) {
 // Only a shadow operation that was interrupted can be continued.
 Result<s64> paging_continued(GuestInOut<void> arg) {
     auto op = TRY(arg.copy_in<xen_domctl>());
+    if (op.interface_version != XEN_DOMCTL_INTERFACE_VERSION || op.cmd != XEN_DOMCTL_shadow_op) return Errno::opnotsupp;
     DomainRef d = TRY(domain::find(DomId{op.domain}));
     return Errno::inval;
 }

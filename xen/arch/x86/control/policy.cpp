@@ -25,10 +25,14 @@ Status get_policy(Domain& d, xen_domctl_cpu_policy& x) {
     return copy_lists(*d.arch.policy, x);
 }
 
-Status set_policy(Domain& d, xen_domctl_cpu_policy& x) {
+Status set_policy(Domain& d, xen_domctl_cpu_policy& x, bool& told) {
     if (&d == &current_domain()) return Errno::inval;
     policy::Refusal refused;
-    Status s = policy::update(d, guest_in(x.leaves), x.nr_leaves, guest_in(x.msrs), x.nr_msrs, refused);
+    Status s = x.nr_leaves > policy::kMaxLeaves || x.nr_msrs > policy::kMaxMsrs
+                   ? Status{Errno::toobig}
+                   : policy::update(d, guest_in(x.leaves), x.nr_leaves, guest_in(x.msrs), x.nr_msrs, refused);
+    if (s) return s;
+    told = true;
     x.err_leaf = refused.leaf;
     x.err_subleaf = refused.subleaf;
     x.err_msr = refused.msr;

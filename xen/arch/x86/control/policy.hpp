@@ -9,7 +9,7 @@
 namespace xen::arch {
 
 Status get_policy(Domain& d, xen_domctl_cpu_policy& x);
-Status set_policy(Domain& d, xen_domctl_cpu_policy& x);   // the domain is paused and has not run
+Status set_policy(Domain& d, xen_domctl_cpu_policy& x, bool& told);   // the domain is paused and has not run
 Status system_policy(xen_sysctl_cpu_policy& x);
 Status feature_set(xen_sysctl_cpu_featureset& x);
 

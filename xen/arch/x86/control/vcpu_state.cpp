@@ -8,7 +8,7 @@ namespace {
 
 Result<Vcpu&> other_vcpu(Domain& d, u32 id) {
     if (id >= d.max_vcpus || !d.vcpus[id]) return Errno::srch;
-    if (d.vcpus[id] == &current()) return Errno::inval;
+    if (d.vcpus[id] == &current()) return Errno::srch;   // ABI: it cannot be paused, so it is not there
     return *d.vcpus[id];
 }
 

@@ -10,4 +10,14 @@ namespace xen::arch {
 Status get_extended(Domain& d, xen_domctl_ext_vcpucontext& x);
 Status set_extended(Domain& d, const xen_domctl_ext_vcpucontext& x);
 
+// saved_state.cpp: what a stream of libxc carries of a PV vCPU besides. Errno::srch for a number that is nobody's,
+// Errno::inval for the caller itself.
+Status get_extended_state(Domain& d, xen_domctl_vcpuextstate& x);
+Status set_extended_state(Domain& d, const xen_domctl_vcpuextstate& x);
+Status get_msrs(Domain& d, xen_domctl_vcpu_msrs& x);
+Status set_msrs(Domain& d, xen_domctl_vcpu_msrs& x);
+
+// unsupported.cpp: operations for what a PV domain has not, with the errors that they end in.
+Status unsupported(xen_domctl& op, Domain& d, bool& changed);
+
 }  // namespace xen::arch

@@ -21,13 +21,16 @@ void write_xcr0(u64 v) { asm volatile("xsetbv" ::"c"(0), "a"(static_cast<u32>(v)
 // The state components that the area holds; x87 and SSE always.
 u64 components(const FpuState& f) { return f.xcr0_accum | kX87 | kSse; }
 
+// ABI: a guest that never set XCR0 runs with x87 and SSE, and 0 is what its saved state says.
+u64 live_xcr0(const FpuState& f) { return f.xcr0 ? f.xcr0 : kX87 | kSse; }
+
 void store(FpuState& f) {
     if (!features.xsave) {
         asm volatile("fxsave64 (%0)" ::"r"(f.area) : "memory");
         return;
     }
     u64 all = components(f);
-    if (f.xcr0 != all) write_xcr0(all);
+    if (live_xcr0(f) != all) write_xcr0(all);
     u32 lo = static_cast<u32>(all), hi = static_cast<u32>(all >> 32);
     if (features.xsaveopt) asm volatile("xsaveopt64 (%0)" ::"r"(f.area), "a"(lo), "d"(hi) : "memory");
     else asm volatile("xsave64 (%0)" ::"r"(f.area), "a"(lo), "d"(hi) : "memory");
@@ -44,7 +47,7 @@ bool restore(FpuState& f) {
         write_xcr0(all);
         asm volatile goto("1: xrstor64 (%0)\n\t" FIXUP("1b", "%l[fault]")
                  ::"r"(f.area), "a"(static_cast<u32>(all)), "d"(static_cast<u32>(all >> 32)) : "memory" : fault);
-        if (f.xcr0 != all) write_xcr0(f.xcr0);
+        if (live_xcr0(f) != all) write_xcr0(live_xcr0(f));
     }
     return true;
 fault:
@@ -90,7 +93,7 @@ void destroy_fpu(Vcpu& v) {
 
 void reset_fpu(Vcpu& v) {
     FpuState& f = *v.arch.fpu;
-    f.xcr0 = f.xcr0_accum = features.xsave ? kX87 | kSse : 0;   // ABI: not only x87, as after the processor's reset
+    f.xcr0 = f.xcr0_accum = 0;
     reset_area(f);
 }
 
@@ -112,7 +115,7 @@ void sync_fpu(Vcpu& v) {
     u64 flags = irq_save();
     save_fpu(v);
     FpuState& f = *v.arch.fpu;
-    if (features.xsave && f.xcr0 != components(f)) write_xcr0(f.xcr0);
+    if (features.xsave && live_xcr0(f) != components(f)) write_xcr0(live_xcr0(f));
     if (v.arch.cr[0] & kCr0Ts) write_cr0(read_cr0() | kCr0Ts);
     irq_restore(flags);
 }

@@ -56,7 +56,7 @@ Status grant_privileges(Domain& d) {
     TRY(d.io_memory->remove(kMsiFirst, kMsiLast));
     TRY(withhold_devices(d));
     TRY(withhold_serial(d));
-    return d.irqs->add(0, irq::irq_count() - 1);
+    return d.irqs->add(1, irq::irq_count() - 1);
 }
 
 }  // namespace xen::dom0

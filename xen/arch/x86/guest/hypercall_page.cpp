@@ -35,7 +35,7 @@ Status install_hypercall_page(Domain& d, u64 request) {
     if (page_offset(request)) return Errno::inval;
     Mfn frame{request >> kPageShift};
     auto page = TypedPageRef<PageType::writable>::get(frame, d);
-    if (!page) return Errno::acces;
+    if (!page) return Errno::inval;
     fill_hypercall_page(MappedPage<u8>{frame}.get());
     return {};
 }

@@ -60,7 +60,7 @@ Status bind_guest(Vcpu& v, u32 pirq, bool shareable) {
     Line* l = line_of_pirq(d, pirq);
     if (!l) return Errno::inval;
     Guard g{l->lock};
-    if (l->handler || use_of(*l, d)) return Errno::busy;
+    if (l->handler || l->number == kCascadeLine || use_of(*l, d)) return Errno::busy;
     if (l->guests && (!l->shareable || !shareable)) return Errno::busy;
     if (l->guests == kMaxGuests) return Errno::busy;
     if (!l->has_pin && !l->is_message) return Errno::inval;

@@ -72,8 +72,10 @@ Status setup_gsi(u32 gsi, bool level, bool active_low) {
     Line* l = line_at(gsi);
     if (!l || gsi >= gsis || !l->has_pin) return Errno::inval;
     Guard g{l->lock};
-    if (l->configured || l->handler || gsi < kIsaLines) return {};   // ISA lines are as MADT has them
+    // ABI: a line is set up once; those of the hypervisor and those in use are.
+    if (gsi == kTimerLine || !l->free() || l->configured) return Errno::exist;
     l->configured = true;
+    if (gsi < kIsaLines) return {};   // as MADT has them
     if (l->level == level && l->low == active_low) return {};
     l->level = level;
     l->low = active_low;

@@ -15,6 +15,8 @@
 namespace xen::irq {
 
 inline constexpr unsigned kIsaLines = 16;
+inline constexpr unsigned kTimerLine = 0;       // the PIT's: the hypervisor keeps time
+inline constexpr unsigned kCascadeLine = 2;     // the second PIC's place at the first one: no device has it
 inline constexpr unsigned kMessageLines = 1024;
 inline constexpr unsigned kMaxGuests = 7;       // domains that can share a line, as in Xen
 

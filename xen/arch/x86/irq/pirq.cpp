@@ -37,6 +37,13 @@ Result<u32> find_free(PirqTable& t) {
     return Errno::nospc;
 }
 
+// ABI: the lowest free number that is no ISA line's.
+Result<u32> find_free_gsi(PirqTable& t) {
+    for (u32 p = kIsaLines; p < gsi_count(); ++p)
+        if (entry(t, p) == kFree) return p;
+    return find_free(t);
+}
+
 bool can_take(const PirqTable& t, u32 pirq) {
     u16 e = entry(t, pirq);
     return pirq < t.lines.size() && (e == kFree || e == kReserved);
@@ -73,28 +80,33 @@ Line* line_of_pirq(const Domain& d, u32 pirq) {
     return e >= kBias ? line_at(e - kBias) : nullptr;
 }
 
+u32 line_number(const Domain& d, u32 pirq) {
+    const Line* l = line_of_pirq(d, pirq);
+    return l ? l->number : 0;
+}
+
 Maybe<u32> pirq_of_line(const Domain& d, const Line& l) {
     return d.pirqs ? find_line(*d.pirqs, l.number) : Maybe<u32>{};
 }
 
-// ABI: a GSI's number is the pirq of the same number unless another is asked for; a second mapping must agree.
+// A second mapping must agree with the first.
 Result<u32> map_gsi(Domain& d, s32 pirq, u32 gsi) {
     if (gsi >= gsi_count()) return Errno::inval;
     if (d.irqs && !d.irqs->contains(gsi)) return Errno::perm;
     Guard g{table_lock};
     PirqTable& t = TRY(table_of(d));
-    u32 wanted = pirq < 0 ? gsi : static_cast<u32>(pirq);
     if (Maybe<u32> old = find_line(t, static_cast<u16>(gsi))) {
-        if (pirq >= 0 && *old != wanted) return Errno::exist;
+        if (pirq >= 0 && *old != static_cast<u32>(pirq)) return Errno::exist;
         return *old;
     }
+    u32 wanted = pirq < 0 ? TRY(find_free_gsi(t)) : static_cast<u32>(pirq);
     if (!can_take(t, wanted)) return Errno::inval;
     t.lines[wanted].store(static_cast<u16>(gsi + kBias), std::memory_order_release);
     return wanted;
 }
 
 Result<u32> map_msi(Domain& d, s32 pirq, MsiDevice& device) {
-    if (device.entries == 0 || device.entries > 32) return Errno::inval;
+    if (device.entries == 0 || device.entries > 32) return Errno::dom;
     if (device.entries > 1) return Errno::opnotsupp;   // needs interrupt remapping, as in Xen
     pci::MsiSource source = TRY(open_source(device));
     auto mapped = map_source(d, pirq, device, source);
@@ -104,14 +116,17 @@ Result<u32> map_msi(Domain& d, s32 pirq, MsiDevice& device) {
 
 Status unmap_pirq(Domain& d, u32 pirq) {
     pci::MsiSource gone;
+    u32 line = 0;
     {
         Guard g{table_lock};
         Line* l = line_of_pirq(d, pirq);
         if (!l) return Errno::inval;
+        line = l->number;
         gone = unmap_locked(d, pirq, *l);
     }
     gone.close();
-    return {};
+    // ABI: with the line goes the right to it. Message lines are given out anew each time.
+    return line < gsi_count() && d.irqs ? d.irqs->remove(line, line) : Status{};
 }
 
 Result<u32> free_pirq(Domain& d) {

@@ -97,6 +97,7 @@ Result<s64> machphys_mapping(Arg arg) {
 // Frames that a device needs mapped one to one. No IOMMU is in use, so nothing asks for any.
 Result<s64> reserved_device_memory_map(Arg arg) {
     auto x = TRY(arg.copy_in<xen_reserved_device_memory_map>());
+    if (!arch::guest_range_ok(reinterpret_cast<u64>(x.buffer.p), 0)) return Errno::fault;
     if (x.flags & ~u32{XENMEM_RDM_ALL}) return Errno::inval;
     x.nr_entries = 0;
     TRY(arg.copy_field_out(x, &xen_reserved_device_memory_map::nr_entries));

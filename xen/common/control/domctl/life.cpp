@@ -36,6 +36,8 @@ u32 limit(s32 asked, u32 fallback) { return asked < 0 ? fallback : static_cast<u
 Status create(xen_domctl& op) {
     const xen_domctl_createdomain& x = op.u.createdomain;
     if (x.flags & ~u32{XEN_DOMCTL_CDF_MAX * 2 - 1} || x.iommu_opts & ~u32{XEN_DOMCTL_IOMMU_MAX * 2 - 1}) return Errno::inval;
+    if (x.iommu_opts && !(x.flags & XEN_DOMCTL_CDF_iommu)) return Errno::inval;
+    if (x.grant_opts & ~u32{XEN_DOMCTL_GRANT_version_mask} || x.max_grant_frames == 0) return Errno::inval;
     if (x.max_vcpus < 1) {
         log_guest("createdomain: a domain needs at least one vCPU");
         return Errno::inval;

@@ -36,6 +36,7 @@ Status dispatch(xen_domctl& op, Domain& d, bool& changed) {
     case XEN_DOMCTL_setdomainhandle: return set_handle(d, op.u.setdomainhandle);
     case XEN_DOMCTL_settimeoffset: return set_time_offset(d, op.u.settimeoffset);
     case XEN_DOMCTL_set_virq_handler: return domctls::set_virq_handler(d, op.u.set_virq_handler);
+    case XEN_DOMCTL_subscribe: d.suspend_port = op.u.subscribe.port; return {};
     case XEN_DOMCTL_setdebugging:
         if (&d == &current_domain()) return Errno::inval;
         d.debugger_attached = op.u.setdebugging.enable != 0;
@@ -63,7 +64,14 @@ Result<DomainRef> at_least(u16 id) {
     return Errno::srch;
 }
 
+// Which item of a list was refused, or how many there would have been.
+bool tells_of_failure(u32 cmd) {
+    return cmd == XEN_DOMCTL_set_cpu_policy || cmd == XEN_DOMCTL_get_vcpu_msrs || cmd == XEN_DOMCTL_set_vcpu_msrs;
+}
+
 Status run(xen_domctl& op, bool& changed) {
+    // The one operation that needs no domain; and no device can be assigned.
+    if (op.cmd == XEN_DOMCTL_test_assign_device && op.domain == DOMID_INVALID) return Errno::opnotsupp;
     if (op.cmd == XEN_DOMCTL_createdomain) {
         TRY(security::may(security::Op::domctl, current_domain()));
         changed = true;
@@ -87,6 +95,7 @@ Result<s64> domctl(GuestInOut<void> arg) {
     if (!s && s.error() == Errno::restart) return hypercall::continue_with(arg.raw());
     if (!s) {
         if (s.error() != Errno::srch) log_guest("d%u: domctl %u failed: errno %u", op.domain, op.cmd, static_cast<unsigned>(s.error()));
+        if (changed && tells_of_failure(op.cmd)) TRY(arg.copy_out(op));
         return s.error();
     }
     if (changed) TRY(arg.copy_out(op));

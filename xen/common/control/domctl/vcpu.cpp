@@ -31,7 +31,7 @@ Status vcpu_info(Domain& d, xen_domctl_getvcpuinfo& x) {
 }
 
 Status get_affinity(Domain& d, xen_domctl_vcpuaffinity& x) {
-    if (!(x.flags & (XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT))) return Errno::inval;
+    if (!x.flags) return Errno::inval;
     Vcpu& v = TRY(vcpu_of(d, x.vcpu, Errno::srch));
     if (x.flags & XEN_VCPUAFFINITY_HARD) TRY(copy_bitmap_out(x.cpumap_hard, sched::hard_affinity(v)));
     if (x.flags & XEN_VCPUAFFINITY_SOFT) TRY(copy_bitmap_out(x.cpumap_soft, sched::soft_affinity(v)));
@@ -39,7 +39,7 @@ Status get_affinity(Domain& d, xen_domctl_vcpuaffinity& x) {
 }
 
 Status set_affinity(Domain& d, xen_domctl_vcpuaffinity& x) {
-    if (!(x.flags & (XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT))) return Errno::inval;
+    if (!x.flags) return Errno::inval;
     Vcpu& v = TRY(vcpu_of(d, x.vcpu, Errno::srch));
     CpuMask online = sched::pool_cpus(d);
     if (x.flags & XEN_VCPUAFFINITY_HARD) {
@@ -50,7 +50,6 @@ Status set_affinity(Domain& d, xen_domctl_vcpuaffinity& x) {
     }
     if (x.flags & XEN_VCPUAFFINITY_SOFT) {
         CpuMask wanted = TRY(copy_bitmap_in<kMaxCpus>(x.cpumap_soft));
-        if (wanted.empty()) return Errno::inval;
         TRY(sched::set_soft_affinity(v, wanted));
         TRY(copy_bitmap_out(x.cpumap_soft, wanted & online & sched::hard_affinity(v)));
     }
@@ -83,11 +82,11 @@ Status get_context(Domain& d, const xen_domctl_vcpucontext& x) {
 Status set_context(Domain& d, const xen_domctl_vcpucontext& x) {
     if (&d == &current_domain()) return Errno::inval;
     Vcpu& v = TRY(vcpu_of(d, x.vcpu, Errno::inval));
-    if (!x.ctxt.p) return Errno::opnotsupp;  // a reset of the vCPU
+    bool reset = !x.ctxt.p;
     domain::pause(d);
-    Status s = arch::set_vcpu_context(v, reinterpret_cast<u64>(x.ctxt.p));
+    Status s = reset ? arch::reset_vcpu(v) : arch::set_vcpu_context(v, reinterpret_cast<u64>(x.ctxt.p));
     domain::unpause(d);
-    if (s) sched::set_down(v, false);
+    if (s && !reset) sched::set_down(v, false);
     return s;
 }
 

@@ -20,6 +20,9 @@ Result<DomainRef> target_of(u16 domid) {
 Result<u32> map_message(Domain& d, const physdev_map_pirq& x) {
     bool multi = x.type == MAP_PIRQ_TYPE_MULTI_MSI;
     if (multi && x.table_base) return Errno::inval;
+    // Any line does. ABI: one that is named must be a message's, and then it is another mapping's already.
+    u32 line = static_cast<u32>(x.index);
+    if (!multi && x.index != -1) return line < irq::gsi_count() || line >= irq::irq_count() ? Errno::inval : Errno::perm;
     irq::MsiDevice device;
     device.segment = x.type == MAP_PIRQ_TYPE_MSI ? u16{0} : static_cast<u16>(x.bus >> 16);
     device.bus = static_cast<u8>(x.bus);

@@ -113,7 +113,7 @@ Status prepare_msix(Arg arg) {
 Status mmcfg_reserved(Arg arg) {
     auto x = TRY(arg.copy_in<physdev_pci_mmcfg_reserved>());
     TRY(allowed());
-    if (x.start_bus > x.end_bus) return Errno::inval;
+    if (x.flags & ~u32{XEN_PCI_MMCFG_RESERVED} || x.start_bus > x.end_bus) return Errno::inval;
     // The windows of the firmware's table are in use since boot; there are no others.
     return pci::has_window(x.segment, x.start_bus, x.end_bus) ? Status{} : Errno::nodev;
 }

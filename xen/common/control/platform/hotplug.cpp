@@ -16,6 +16,8 @@ Status add_memory(const xenpf_mem_hotadd& x) { return x.spfn >= x.epfn ? Errno::
 
 // The data is read as a loader would; that there is no loader comes after.
 Status load_microcode(const xenpf_microcode_update& x) {
+    constexpr u32 kLargest = 64 << 20;
+    if (x.length > kLargest) return Errno::nomem;   // as a copy of it would end
     u8 piece[256];
     u64 from = reinterpret_cast<u64>(x.data.p);
     for (u32 done = 0; done < x.length;) {

@@ -26,7 +26,10 @@ Answer one(u32 cmd, u64 frame) {
 
 Status offline_pages(xen_sysctl_page_offline_op& x) {
     if (x.end < x.start) return Errno::inval;
-    if (x.cmd < sysctl_page_offline || x.cmd > sysctl_query_page_offline) return Errno::inval;
+    if (x.cmd < sysctl_page_offline || x.cmd > sysctl_query_page_offline) {
+        TRY(guest_out(x.status).copy_out(u32{0}, 0));   // ABI: a list that cannot be written is told first
+        return Errno::inval;
+    }
     for (u64 frame = x.start; frame <= x.end; ++frame) {
         Answer a = one(x.cmd, frame);
         TRY(guest_out(x.status).copy_out(a.status, frame - x.start));

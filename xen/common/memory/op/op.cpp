@@ -14,7 +14,7 @@ Result<s64> memory_op(u64 cmd, GuestInOut<void> arg) {
     case XENMEM_decrease_reservation: return decrease_reservation(arg, start);
     case XENMEM_populate_physmap: return populate_physmap(arg, start);
     case XENMEM_exchange: return start ? Result<s64>{Errno::inval} : exchange(arg);
-    case XENMEM_maximum_ram_page: return start ? Result<s64>{Errno::inval} : static_cast<s64>(max_frame.raw() - 1);
+    case XENMEM_maximum_ram_page: return start ? Result<s64>{Errno::inval} : static_cast<s64>(max_frame.raw());
     case XENMEM_current_reservation:
     case XENMEM_maximum_reservation:
     case XENMEM_maximum_gpfn: return start ? Result<s64>{Errno::inval} : query_domain(op, arg);

@@ -18,9 +18,13 @@ Result<Mfn> resource_frame(Domain& d, const xen_mem_acquire_resource& r, u64 i) 
     return grant::frame_of(d, r.frame + i, r.id == XENMEM_resource_grant_table_id_status);
 }
 
+// ABI: of an emulator's servers or a trace buffer a PV guest has none, and the size of nothing is a wrong question.
 Result<u64> resource_size(const Domain& d, const xen_mem_acquire_resource& r) {
-    if (r.type != XENMEM_resource_grant_table) return Errno::opnotsupp;
-    if (r.id > XENMEM_resource_grant_table_id_status) return Errno::inval;
+    if (r.type == XENMEM_resource_ioreq_server || r.type == XENMEM_resource_vmtrace_buf) return Errno::inval;
+    // ABI: of what is unknown the size is told, too: the error's number.
+    if (r.type != XENMEM_resource_grant_table) return u64{0} - static_cast<u64>(Errno::opnotsupp);
+    if (r.id == XENMEM_resource_grant_table_id_status) return u64{grant::max_status_frame_count(d)};
+    if (r.id != XENMEM_resource_grant_table_id_shared) return Errno::inval;
     return u64{grant::max_frame_count(d)};
 }
 

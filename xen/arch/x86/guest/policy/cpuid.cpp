@@ -70,12 +70,29 @@ bool shows_osxsave(const Vcpu& v, const CpuPolicy& p) {
     return by_hypervisor || (v.arch.cr[4] & pv::kCr4OsXsave);
 }
 
+bool is_hardware_kernel(const Vcpu& v) { return v.domain->is_hardware && v.arch.in_kernel; }
+
+// ABI: what the hardware domain's kernel has always seen. It takes MTRR for the memory type operations of platform_op,
+// EIST for frequencies and MONITOR, where CPUID itself faulted, for idle states to report.
+u32 leaked_c(const Vcpu& v) {
+    constexpr u32 kMonitor = 1 << 3, kEist = 1 << 7, kGeneralProtection = 13;
+    if (!is_hardware_kernel(v)) return 0;
+    u32 seen = v.arch.regs.entry_vector == kGeneralProtection ? kMonitor | kEist : kEist;
+    return raw().basic[1].c & seen;
+}
+u32 leaked_d(const Vcpu& v) {
+    constexpr u32 kMtrr = 1 << 12;
+    return is_hardware_kernel(v) ? raw().basic[1].d & kMtrr : 0;
+}
+
 CpuidRegs basic_leaf(const Vcpu& v, const CpuPolicy& p, u32 leaf, u32 subleaf) {
     if (leaf > p.basic[0].a || leaf >= CpuPolicy::kBasic) return {};
     switch (leaf) {
     case 1: {
         CpuidRegs r = p.basic[1];
         r.b &= 0x00ffffff;
+        r.c |= leaked_c(v);
+        r.d |= leaked_d(v);
         if (shows_osxsave(v, p)) r.c |= kOsXsave;
         return r;
     }
@@ -94,7 +111,9 @@ CpuidRegs guest_cpuid(const Vcpu& v, u32 leaf, u32 subleaf) {
     if (leaf < 0x40000000) return basic_leaf(v, p, leaf, subleaf);
     if (leaf < 0x40000100) return hypervisor_leaf(*v.domain, leaf - XEN_CPUID_FIRST_LEAF, subleaf);
     if (leaf < kExtendedBase || leaf > p.extended[0].a || leaf - kExtendedBase >= CpuPolicy::kExtended) return {};
-    return p.extended[leaf - kExtendedBase];
+    CpuidRegs r = p.extended[leaf - kExtendedBase];
+    if (leaf == kExtendedBase + 1 && p.vendor == arch::Vendor::amd) r.d |= leaked_d(v);   // one of the repeated bits
+    return r;
 }
 
 void execute_cpuid(Vcpu& v) {

@@ -45,6 +45,8 @@ Status init_domain(Domain& d) {
 
 void destroy_domain(Domain& d) { Box<CpuPolicy>::adopt(std::exchange(d.arch.policy, nullptr)).reset(); }
 
+u32 xsave_bytes(u64 components) { return xstate_bytes(raw_policy, components); }
+
 FeatureSet featureset(unsigned index) {
     switch (index) {
     case XEN_SYSCTL_cpu_featureset_raw: return raw_policy.features();

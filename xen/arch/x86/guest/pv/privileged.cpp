@@ -151,6 +151,11 @@ Outcome write_control(Vcpu& v, const Instruction& i) {
 
 Outcome debug_access(Vcpu& v, const Instruction& i) {
     u64& reg = gpr(v.arch.regs, i.rm);
+    bool gone = (i.reg == 4 || i.reg == 5) && (v.arch.cr[4] & kCr4De);   // SDM 3B 17.2.2
+    if (gone) {
+        inject(v, kInvalidOpcode);
+        return Outcome::injected;
+    }
     if (i.opcode == 0x0f23) return set_debug_register(v, i.reg, reg) ? Outcome::done : Outcome::unhandled;
     auto value = debug_register(v, i.reg);
     if (!value) return Outcome::unhandled;

@@ -19,7 +19,7 @@ constexpr u64 kDr6Ones = 0xffff0ff0, kDr6Zeros = 0x1000;
 constexpr u64 kDr7One = 0x400, kDr7Zeros = 0xd800, kDr7GeneralDetect = 0x2000;
 constexpr unsigned kIoBreakpoint = 2;   // R/W field of DR7 (SDM 3B 17.2.4)
 
-bool outside_xen(u64 a) { return arch::guest_range_ok(a, 1); }
+bool outside_xen(u64 a) { return arch::guest_range_ok(a, 0); }
 
 // The enable bits of breakpoints on I/O ports, which the emulation of IN and OUT watches.
 Result<u64> io_enables(const Vcpu& v, u64 dr7) {
@@ -69,7 +69,8 @@ Status set_debug_register(Vcpu& v, unsigned n, u64 value) {
         if (live) arch::write_dr(n, value);
         return {};
     case 4: case 6:
-        v.arch.dr[6] = (value & 0xffffffff & ~kDr6Zeros) | kDr6Ones;
+        if (value >> 32) return Errno::inval;
+        v.arch.dr[6] = (value & ~kDr6Zeros) | kDr6Ones;
         if (live) arch::write_dr(6, v.arch.dr[6]);
         return {};
     case 5: case 7: return set_control(v, value);

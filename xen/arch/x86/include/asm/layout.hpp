@@ -31,7 +31,8 @@ inline constexpr u64 ldt_address(unsigned vcpu) { return gdt_address(vcpu) + kGd
 constexpr bool guest_range_ok(u64 start, u64 bytes) {
     u64 end = start + bytes;
     if (end < start) return false;
-    return end <= 0x0000800000000000 || start >= kXenEnd;
+    constexpr u64 kLowerEnd = 0x0000800000000000;   // no range begins there, not even an empty one
+    return (start < kLowerEnd && end <= kLowerEnd) || start >= kXenEnd;
 }
 
 // Selectors (public/arch-x86/xen-x86_64.h FLAT_*; the hypervisor's in the reserved GDT pages).

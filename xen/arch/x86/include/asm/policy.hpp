@@ -87,6 +87,9 @@ struct Refusal {
 Status update(Domain& d, GuestIn<xen_cpuid_leaf_t> leaves, u32 nr_leaves, GuestIn<xen_msr_entry_t> msrs, u32 nr_msrs,
               Refusal& refused);
 
+// Of the area that holds these state components, standard format.
+u32 xsave_bytes(u64 components);
+
 // Index as in the ABI (public/sysctl.h XEN_SYSCTL_cpu_featureset_*, _cpu_policy_*). HVM ones are empty.
 FeatureSet featureset(unsigned index);
 Result<const CpuPolicy&> by_index(unsigned index);

@@ -13,8 +13,8 @@ namespace xen::arch {
 
 // Heap object behind ArchVcpu::fpu; the area has the standard (not compacted) XSAVE format, 64-byte aligned.
 struct FpuState {
-    u64 xcr0 = 1;          // what the guest's XGETBV gives
-    u64 xcr0_accum = 1;    // all that was ever enabled
+    u64 xcr0 = 0;          // what the guest set; 0: nothing, and XGETBV gives x87 and SSE
+    u64 xcr0_accum = 0;    // all that was ever enabled
     u32 size = 0;          // bytes of the area
     u8* area = nullptr;
 };
