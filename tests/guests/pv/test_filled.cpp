@@ -89,7 +89,9 @@ void vcpus() {
                 const bool down = command == VCPUOP_down && vcpu == 0;
                 // The first one's info must stay where the traps look.
                 const bool info = command == VCPUOP_register_vcpu_info;
-                if (nmi || down || info) continue;
+                // Answered where the vCPU can run nowhere else: on a machine with one processor.
+                const bool place = command == VCPUOP_get_physid;
+                if (nmi || down || info || place) continue;
                 memset(page, fill, kPageSize);
                 const long rc = hypercall(__HYPERVISOR_vcpu_op, command, vcpu, address(page));
                 result(join(join("vcpu.", fill, "."), command, join(".", vcpu)), rc);

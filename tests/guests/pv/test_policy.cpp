@@ -19,8 +19,16 @@ Registers forced_cpuid(u32 leaf, u32 subleaf) {
     return r;
 }
 
-// The local APIC's number stands in the upper byte of leaf 1's second word.
-u32 stable(u32 leaf, unsigned word, u32 v) { return leaf == 1 && word == 1 ? v & 0x0000ffff : v; }
+constexpr u32 kHtt = 1u << 28, kCmpLegacy = 1u << 1;
+
+// Without the local APIC's number and what tells of the number of processors.
+u32 stable(u32 leaf, unsigned word, u32 v) {
+    if (leaf == 1 && word == 1) return v & 0xffff;
+    if (leaf == 1 && word == 3) return v & ~kHtt;
+    if (leaf == 0x80000001 && word == 2) return v & ~kCmpLegacy;
+    return leaf == 0x80000008 && word == 2 ? 0 : v;
+}
+u32 stable_word(u32 number, u32 v) { return number == 0 ? v & ~kHtt : number == 3 ? v & ~kCmpLegacy : v; }
 
 void show(u32 leaf, u32 subleaf) {
     const Registers r = forced_cpuid(leaf, subleaf);
@@ -49,7 +57,7 @@ void feature_sets() {
         set_handle(f.features, words);
         result(join("features.", set), call_sys());
         value(join("features.", set, ".count"), f.nr_features);
-        for (u32 n = 0; n < f.nr_features && n < 64; ++n) value(join(join("features.", set, "."), n), words[n]);
+        for (u32 n = 0; n < f.nr_features && n < 64; ++n) value(join(join("features.", set, "."), n), stable_word(n, words[n]));
     }
     auto& f = make_sys(XEN_SYSCTL_get_cpu_featureset).u.cpu_featureset;
     f.index = 1;
@@ -108,7 +116,7 @@ void show_policy(const char* who) {
         value(join(at, "subleaf"), l.subleaf);
         if (l.leaf == 0x40000000 || l.leaf == 0x40000100) continue;
         value(join(at, "ab"), u64{l.a} << 32 | stable(l.leaf, 1, l.b));
-        value(join(at, "cd"), u64{l.c} << 32 | l.d);
+        value(join(at, "cd"), u64{stable(l.leaf, 2, l.c)} << 32 | stable(l.leaf, 3, l.d));
     }
     for (u32 n = 0; n < p.nr_msrs; ++n) {
         value(join(who, ".msr.", join("", n)), policy_msrs[n].idx);
