@@ -7,6 +7,8 @@ target_compile_options(xenith_flags INTERFACE
     $<$<COMPILE_LANGUAGE:CXX>:-Wconversion -Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual -Wno-sign-conversion>
     $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti -fno-threadsafe-statics>
     -fno-strict-aliasing -fno-common -g
+    # The same objects from every folder: builds can be compared, and ccache shares them.
+    -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.
     # Under __XEN__ the public headers include nothing: the integer types come from here.
     $<$<COMPILE_LANGUAGE:CXX>:-include${CMAKE_SOURCE_DIR}/xen/lib/types.hpp>)
 if(CMAKE_CXX_COMPILER_ID MATCHES Clang)

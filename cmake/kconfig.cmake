@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Kconfig at configure time: <build>/.config, CMake variables CONFIG_*, and one header xen/config.hpp of constants.
+# Kconfig at configure time: <build>/.config, CMake variables CONFIG_*, and a header xen/config/<symbol>.hpp with each constant.
 # Targets menuconfig, defconfig, savedefconfig act on this build folder's .config.
 set(kconfig_python /usr/bin/python3)  # Debian's: python3-kconfiglib is installed for it
 set(kconfig_script ${CMAKE_SOURCE_DIR}/tools/kconfig)

@@ -38,10 +38,11 @@ STAGES = [
           ["cmake --preset host-x86-asan",
            "cmake --build build/host-x86-asan --parallel %d --target host-tests" % JOBS,
            "ctest --test-dir build/host-x86-asan --verbose --timeout 600 --no-tests=error"]),
+    Stage("docs", "the pages made from the tables in the code are up to date", ["tools/docs --check"], ["host"]),
     Stage("guests", "our own guest kernel as dom0", ["tests/guests/run --hv xenith"], ["gcc"]),
     # The cases that pass; `tests/system/run --hv xenith` runs all (docs/testing.md says which do not yet).
     Stage("system", "Debian's dom0 in QEMU",
-          ["tests/system/run --hv xenith -j %d bios-bzimage efi-bzimage screen-text screen-vesa screen-efi shell disk-virtio net-virtio config-space silo reboot option-mistyped" % JOBS],
+          ["tests/system/run --hv xenith -j %d bios-bzimage efi-bzimage screen-text screen-vesa screen-efi shell disk-virtio net-virtio config-space silo reboot option-mistyped options trace" % JOBS],
           ["gcc"], 30),
     Stage("clang", "the x86_64 release image with clang and its lock analysis",
           ["tools/build --preset x86_64-clang-release"]),

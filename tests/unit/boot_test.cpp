@@ -269,3 +269,26 @@ TEST_CASE("free ranges are cut from the top, below the limit, aligned") {
     CHECK(*f.take(0x200000, 0x200000, Paddr{~u64{0}}) == Paddr{(u64{1} << 32) + 0x200000});
     CHECK(!f.take(0x1000000, 0x1000, Paddr{~u64{0}}));
 }
+
+TEST_CASE("memory at and above a limit becomes unusable") {
+    BootInfo b;
+    boot::add_range(b, Paddr{0}, 0x9f000, MemoryType::ram);
+    boot::add_range(b, Paddr{0x100000}, 0x1ff00000, MemoryType::ram);
+    boot::add_range(b, Paddr{0x20000000}, 0x100000, MemoryType::acpi);
+    boot::add_range(b, Paddr{0x100000000}, 0x40000000, MemoryType::ram);
+    CHECK_FALSE(boot::limit_ram(b, Paddr{0x140000000}));
+    CHECK(b.memory_count == 4);
+
+    REQUIRE(boot::limit_ram(b, Paddr{0x10000000}));
+    REQUIRE(b.memory_count == 5);
+    const MemoryRange expected[] = {{Paddr{0}, 0x9f000, MemoryType::ram},
+                                    {Paddr{0x100000}, 0xff00000, MemoryType::ram},
+                                    {Paddr{0x10000000}, 0x10000000, MemoryType::unusable},
+                                    {Paddr{0x20000000}, 0x100000, MemoryType::acpi},
+                                    {Paddr{0x100000000}, 0x40000000, MemoryType::unusable}};
+    for (usize i = 0; i < 5; ++i) {
+        CHECK(b.memory[i].start == expected[i].start);
+        CHECK(b.memory[i].bytes == expected[i].bytes);
+        CHECK(b.memory[i].type == expected[i].type);
+    }
+}

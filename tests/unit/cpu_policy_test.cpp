@@ -119,3 +119,15 @@ TEST_CASE("a toolstack cannot add what the machine has not") {
     CHECK_FALSE(p.features().has(XEN_X86_FEATURE_RDRAND));
     CHECK_FALSE(p.features().has(XEN_X86_FEATURE_SMEP));
 }
+
+TEST_CASE("cpuid= hides features, what needs them, and nothing else") {
+    CpuPolicy raw = machine(false);
+    FeatureSet hidden = hidden_features("no-avx2,RDRAND=off,no-fsgsbase=no,smep,no-lahf-lm,no-such-thing,avx512f=maybe,");
+    FeatureSet f = host_from(raw, hidden).features();
+    for (unsigned n : {XEN_X86_FEATURE_AVX2, XEN_X86_FEATURE_AVX512F, XEN_X86_FEATURE_RDRAND, XEN_X86_FEATURE_LAHF_LM})
+        CHECK_FALSE(f.has(n));
+    for (unsigned n : {XEN_X86_FEATURE_AVX, XEN_X86_FEATURE_FSGSBASE, XEN_X86_FEATURE_SMEP}) CHECK(f.has(n));
+    CHECK(pv_default_from(pv_max_from(host_from(raw, hidden)), host_from(raw, hidden)).features().has(XEN_X86_FEATURE_AVX));
+    FeatureSet all = host_from(raw).features(), same = host_from(raw, hidden_features("avx2,no-nonsense")).features();
+    for (unsigned i = 0; i < arch::kFeatureWords; ++i) CHECK(all.word[i] == same.word[i]);
+}

@@ -173,12 +173,12 @@ def build():
     return out
 
 
-def extra(out, initrd, files):
-    """Write to OUT the initramfs INITRD with FILES (path -> bytes) added."""
+def extra(out, initrd, files, before=b""):
+    """Write to OUT the initramfs INITRD with FILES (path -> bytes) added, and an archive BEFORE it."""
     archive = cpio.Archive()
     for name, data in files.items():
         archive.data(name, data, 0o755)
     with open(initrd, "rb") as first:
         whole = first.read()
-    place.write(out, whole + b"\0" * (-len(whole) % 512) + archive.finish())
+    place.write(out, before + whole + b"\0" * (-len(whole) % 512) + archive.finish())
     return out

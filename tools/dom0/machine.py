@@ -31,6 +31,7 @@ class Machine:
     accel: str = "tcg"
     cpu: str = ""
     smp: int = 1
+    threads: int = 1                    # of each core
     memory: int = 1792                  # MiB
     hypervisor_arguments: str = HYPERVISOR_ARGUMENTS
     dom0_memory: int = 0                # MiB; 0 leaves it to the hypervisor
@@ -53,7 +54,7 @@ class Machine:
         cpu = self.cpu or (TCG_CPU if self.accel == "tcg" else "host")
         accel = "tcg,thread=multi" if self.accel == "tcg" and self.smp > 1 else self.accel
         command = ["qemu-system-x86_64", "-machine", "q35", "-accel", accel, "-cpu", cpu,
-                   "-smp", str(self.smp), "-m", str(self.memory), "-display", "none",
+                   "-smp", "%d,threads=%d" % (self.smp, self.threads), "-m", str(self.memory), "-display", "none",
                    "-nodefaults", "-no-user-config"]
         if self.loader == "direct":
             command += self.direct()

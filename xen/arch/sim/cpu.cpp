@@ -2,7 +2,7 @@
 #include <asm/cpu.hpp>
 
 #include <sched.h>
-#include <xen/config.hpp>
+#include <xen/config/nr_cpus.hpp>
 
 #include <array>
 #include <atomic>

@@ -61,6 +61,25 @@ bool add_range(BootInfo& boot, Paddr start, u64 bytes, MemoryType type) {
     return true;
 }
 
+bool limit_ram(BootInfo& boot, Paddr limit) {
+    usize n = boot.memory_count;
+    bool any = false;
+    for (usize i = 0; i < n; ++i) {
+        MemoryRange& r = boot.memory[i];
+        if (r.type != MemoryType::ram || r.end() <= limit) continue;
+        any = true;
+        if (r.start >= limit) {
+            r.type = MemoryType::unusable;
+            continue;
+        }
+        Paddr end = r.end();
+        r.bytes = limit - r.start;
+        (void)add_range(boot, limit, end - limit, MemoryType::unusable);   // a full table: left out
+    }
+    if (any) normalise(boot);
+    return any;
+}
+
 void normalise(BootInfo& boot) {
     static std::array<MemoryRange, BootInfo::kMaxRanges> clean;  // too large for the stack
     const MemoryRange* raw = boot.memory.data();

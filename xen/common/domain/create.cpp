@@ -11,6 +11,7 @@
 #include <xen/rangeset.hpp>
 #include <xen/sched.hpp>
 #include <xen/time.hpp>
+#include <xen/trace.hpp>
 
 #include "common/domain/free.hpp"
 #include "common/domain/registry.hpp"
@@ -97,6 +98,7 @@ Result<Domain&> create(const CreateInfo& info) {
         free_parts(*d);
         return s.error();
     }
+    trace::put(TRC_DOM0_DOM_ADD, d->id.raw());
     if (!dom0 && info.hardware) dom0 = d;
     return *d;
 }

@@ -12,6 +12,7 @@
 #include <xen/memory.hpp>
 #include <xen/rangeset.hpp>
 #include <xen/sched.hpp>
+#include <xen/trace.hpp>
 
 #include "common/domain/free.hpp"
 #include "common/domain/registry.hpp"
@@ -106,6 +107,7 @@ Status kill(Domain& d) {
         TRY(arch::relinquish(d));
         // The domain's hold on it ends, as on its other pages: a listed page keeps the Domain.
         memory::unshare_heap_page(d.shared);
+        trace::put(TRC_DOM0_DOM_REM, d.id.raw());
         if (dom0 == &d) dom0 = nullptr;
         d.kill_stage = kDone;
         d.dying.store(Dying::dead, std::memory_order_release);

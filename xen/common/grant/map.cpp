@@ -3,6 +3,7 @@
 // references, the guest's page-table entry.
 #include <xen/hypercall.hpp>
 #include <xen/security.hpp>
+#include <xen/trace.hpp>
 
 #include "common/grant/table.hpp"
 
@@ -139,6 +140,7 @@ s16 map_one(gnttab_map_grant_ref& op) {
     m.frame = static_cast<u32>(frame.raw());
     m.domid = op.dom;
     m.flags.store(op.flags & ~Mapping::kBusy, std::memory_order_release);
+    trace::put(TRC_MEM_PAGE_GRANT_MAP, op.dom);
     op.dev_bus_addr = address_of(frame).raw();
     op.handle = *handle;
     return GNTST_okay;

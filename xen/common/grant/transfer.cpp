@@ -6,6 +6,7 @@
 #include <xen/memory.hpp>
 #include <xen/security.hpp>
 #include <xen/tlb.hpp>
+#include <xen/trace.hpp>
 
 #include "common/grant/table.hpp"
 
@@ -45,6 +46,7 @@ s16 give(Domain& from, PageInfo& page, const gnttab_transfer& op) {
     if (!has_room(receiver) || !commit(receiver, op.ref, from.id)) return GNTST_general_error;
     if (!memory::assign_pages(receiver, page, Order{0})) return GNTST_general_error;
     announce(receiver, op.ref, page.mfn());
+    trace::put(TRC_MEM_PAGE_GRANT_TRANSFER, op.domid);
     return GNTST_okay;
 }
 

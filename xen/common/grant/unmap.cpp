@@ -5,6 +5,7 @@
 #include <xen/log.hpp>
 #include <xen/security.hpp>
 #include <xen/tlb.hpp>
+#include <xen/trace.hpp>
 
 #include "common/grant/table.hpp"
 
@@ -51,6 +52,7 @@ s16 begin(Unmap& u) {
         m->flags.store(flags, std::memory_order_release);
         return GNTST_permission_denied;
     }
+    trace::put(TRC_MEM_PAGE_GRANT_UNMAP, m->domid);
     u.granter = granter;
     u.ref = m->ref;
     u.frame = Mfn{m->frame};

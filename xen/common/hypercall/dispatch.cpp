@@ -6,6 +6,7 @@
 #include <xen/softirq.hpp>
 
 #include "common/hypercall/table.hpp"
+#include "common/hypercall/trace.hpp"
 
 namespace xen::hypercall {
 namespace {
@@ -29,6 +30,8 @@ void from_guest(Vcpu& v) {
         regs.set_result(abi_error(Errno::nosys));
         return;
     }
+    if (trace::on(TRC_PV_HYPERCALL_V2)) [[unlikely]]
+        trace_call(TRC_PV_HYPERCALL_V2, number, {regs.arg(0), regs.arg(1), regs.arg(2)});
     Frame& f = frame();
     f.number = number;
     f.changed = 0;

@@ -4,6 +4,7 @@
 #include <xen/hypercall.hpp>
 
 #include "common/hypercall/table.hpp"
+#include "common/hypercall/trace.hpp"
 #include "lib/string.hpp"
 
 namespace xen::hypercall {
@@ -17,6 +18,8 @@ s64 run(multicall_entry& e) {
     f.number = e.op;
     f.changed = 0;
     if (e.op >= kNumbers || !table.entries[e.op].call) return abi_error(Errno::nosys);
+    if (trace::on(TRC_PV_HYPERCALL_SUBCALL)) [[unlikely]]
+        trace_call(TRC_PV_HYPERCALL_SUBCALL, e.op, {e.args[0], e.args[1], e.args[2]});
     s64 r = table.entries[e.op].call(e.args[0], e.args[1], e.args[2], e.args[3], e.args[4], e.args[5]);
     if (r == kRestart)
         for (unsigned i = 0; i < f.changed; ++i) e.args[i] = f.args[i];

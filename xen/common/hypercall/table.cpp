@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "common/hypercall/table.hpp"
 
+#include <xen/config/grant_table.hpp>
+#include <xen/config/hypfs.hpp>
 #include <xen/control.hpp>
 #include <xen/console.hpp>
 #include <xen/event.hpp>
@@ -22,7 +24,6 @@ namespace {
     X(__HYPERVISOR_xen_version, control::xen_version)              \
     X(__HYPERVISOR_console_io, console::console_io)                \
     X(__HYPERVISOR_physdev_op_compat, control::physdev_op_compat)  \
-    X(__HYPERVISOR_grant_table_op, grant::grant_table_op)          \
     X(__HYPERVISOR_vm_assist, control::vm_assist)                  \
     X(__HYPERVISOR_vcpu_op, sched::vcpu_op)                        \
     X(__HYPERVISOR_xsm_op, control::xsm_op)                        \
@@ -32,14 +33,19 @@ namespace {
     X(__HYPERVISOR_physdev_op, control::physdev_op)                \
     X(__HYPERVISOR_sysctl, control::sysctl)                        \
     X(__HYPERVISOR_domctl, control::domctl)                        \
-    X(__HYPERVISOR_kexec_op, control::kexec_op)                    \
-    X(__HYPERVISOR_hypfs_op, control::hypfs_op)
+    X(__HYPERVISOR_kexec_op, control::kexec_op)
 
 constexpr Table build() {
     Table n;
 #define XEN_ENTRY(number, handler) n.entries[number] = entry<handler>(&(#number)[sizeof("__HYPERVISOR_") - 1]);
     XEN_HYPERCALLS(XEN_ENTRY)
     XEN_ARCH_HYPERCALLS(XEN_ENTRY)
+    if constexpr (config::grant_table) {
+        XEN_ENTRY(__HYPERVISOR_grant_table_op, grant::grant_table_op)
+    }
+    if constexpr (config::hypfs) {
+        XEN_ENTRY(__HYPERVISOR_hypfs_op, control::hypfs_op)
+    }
 #undef XEN_ENTRY
     return n;
 }

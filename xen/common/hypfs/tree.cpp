@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <public/hypfs.h>
 #include <xen/build_info.hpp>
-#include <xen/config.hpp>
+#include <xen/config/text.hpp>
 #include <xen/heap.hpp>
 
 #include "common/hypfs/gzip.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <xen/config.hpp>
+#include <xen/config/compressed_kernels.hpp>
 #include <xen/image.hpp>
 #include <xen/log.hpp>
 

@@ -2,6 +2,7 @@
 #include "common/options/table.hpp"
 
 #include "common/options/state.hpp"
+#include "lib/nearest.hpp"
 
 namespace xen::option {
 
@@ -38,19 +39,24 @@ constexpr Option kOptions[] = {
     {"watchdog", Kind::boolean, &parsed.watchdog, "BOOL", "off", "Panic when a CPU makes no progress (NMI watchdog)."},
     {"watchdog_timeout", Kind::number, &parsed.watchdog_timeout, "SECONDS", "5", "How long a CPU may stand still."},
     {"maxcpus", Kind::number, &parsed.maxcpus, "N", "all", "Bring up at most N CPUs."},
-    {"mem", Kind::size, &parsed.mem_limit, "SIZE", "all", "Accepted; all RAM is used."},
+    {"mem", Kind::size, &parsed.mem_limit, "SIZE", "all",
+     "RAM at and above this address is not used. Modules that lie there move down."},
     {"sched", Kind::text, &parsed.sched, "credit", "credit", "The scheduler of the first CPU pool."},
-    {"smt", Kind::boolean, &parsed.smt, "BOOL", "on", "Accepted; every thread of a core is used. xen-hptool smt-disable takes them off."},
-    {"ucode", Kind::text, &parsed.ucode, "scan or a module number", "none", "Accepted; microcode is not loaded."},
-    {"tbuf_size", Kind::number, &parsed.tbuf_size, "PAGES", "0", "Accepted; there are no trace buffers yet."},
-    {"tevt_mask", Kind::number, &parsed.tevt_mask, "MASK", "0", "Accepted; there are no trace buffers yet."},
+    {"smt", Kind::boolean, &parsed.smt, "BOOL", "on", "Without it only the first thread of each core runs. xen-hptool smt-enable and smt-disable change it later."},
+    {"ucode", Kind::text, &parsed.ucode, "scan or a module number", "none",
+     "Microcode for all CPUs: scan looks into the ramdisk's early archive, a number names a boot module (negative: from the end)."},
+    {"tbuf_size", Kind::number, &parsed.tbuf_size, "PAGES", "0",
+     "Trace buffers of so many pages for each CPU, made at boot. xentrace makes them when there are none."},
+    {"tevt_mask", Kind::number, &parsed.tevt_mask, "MASK", "0",
+     "With tbuf_size: tracing starts at boot, of these events (public/trace.h), as 0x0002f000 for the scheduler's."},
     {"xsm", Kind::text, &parsed.xsm, "dummy, silo", "dummy",
      "The access policy. silo: unprivileged guests can talk to the control and hardware domains only."},
     {"gnttab_max_frames", Kind::number, &parsed.gnttab_max_frames, "N", "64", "Most grant-table frames of a domain."},
     {"gnttab_max_maptrack_frames", Kind::number, &parsed.gnttab_max_maptrack_frames, "N", "1024",
      "Most frames that track a domain's mappings of others' grants."},
-    {"iommu", Kind::text, &parsed.iommu, "BOOL", "off", "Accepted; there is no IOMMU support yet."},
-    {"cpuid", Kind::text, &parsed.cpuid, "[no-]FEATURE, several with commas", "all that the CPU has", "Accepted; no feature is hidden by it yet."},
+    {"iommu", Kind::text, &parsed.iommu, "BOOL and Xen's other words, several with commas", "off",
+     "Ignored, with a warning that says so when it asks for an IOMMU: there is no support for one yet."},
+    {"cpuid", Kind::text, &parsed.cpuid, "[no-]FEATURE, several with commas", "all that the CPU has", "no-FEATURE hides the feature, and those that need it, from dom0 and every guest. Names as xen-cpuid shows them."},
     {"nmi", Kind::text, &parsed.nmi, "ignore, dom0, fatal", "a warning", "Accepted; an NMI of unknown source is a warning in the log."},
     {"placeholder", Kind::ignored, nullptr, "", "", "Ignored: boot loaders put it first."},
     {"no-real-mode", Kind::ignored, nullptr, "", "", "Ignored: real mode is not used."},
@@ -59,41 +65,10 @@ constexpr Option kOptions[] = {
 
 constexpr usize kCount = sizeof(kOptions) / sizeof(kOptions[0]);
 
-usize distance(Str a, Str b) {
-    constexpr usize kMost = 40;
-    usize row[kMost + 1];
-    if (a.size() > kMost || b.size() > kMost) return kMost;
-    for (usize j = 0; j <= b.size(); ++j) row[j] = j;
-    for (usize i = 1; i <= a.size(); ++i) {
-        usize diagonal = row[0];
-        row[0] = i;
-        for (usize j = 1; j <= b.size(); ++j) {
-            usize change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-            diagonal = row[j];
-            usize best = change;
-            if (row[j] + 1 < best) best = row[j] + 1;
-            if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
-            row[j] = best;
-        }
-    }
-    return row[b.size()];
-}
-
 }  // namespace
 
 Table table() { return {kOptions, kCount}; }
 
-Str nearest(Str name) {
-    Str best;
-    usize least = name.size() / 2 + 1;
-    for (const Option& o : table()) {
-        usize d = distance(name, o.name);
-        if (d < least) {
-            least = d;
-            best = o.name;
-        }
-    }
-    return best;
-}
+Str nearest(Str name) { return nearest_name(name, table()); }
 
 }  // namespace xen::option

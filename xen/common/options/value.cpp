@@ -53,14 +53,6 @@ bool size_of(Str s, u64& out) {
     return true;
 }
 
-bool boolean_of(Str s, bool& out) {
-    for (const char* yes : {"", "yes", "on", "true", "enable", "1"})
-        if (s == Str{yes}) return out = true;
-    for (const char* no : {"no", "off", "false", "disable", "0"})
-        if (s == Str{no}) return out = false, true;
-    return false;
-}
-
 // Cuts the next comma-separated part off the front.
 Str take_part(Str& s) {
     usize comma = s.find(',');
@@ -125,12 +117,20 @@ bool number_of(Str s, u32& out) {
 
 }  // namespace
 
+Maybe<bool> boolean(Str s) {
+    for (const char* yes : {"", "yes", "on", "true", "enable", "1"})
+        if (s == Str{yes}) return true;
+    for (const char* no : {"no", "off", "false", "disable", "0"})
+        if (s == Str{no}) return false;
+    return nothing;
+}
+
 bool assign(const Option& o, Str text, bool negated) {
     if (o.kind == Kind::ignored) return true;
     if (o.kind == Kind::boolean) {
-        bool v;
-        if (!boolean_of(text, v)) return false;
-        *static_cast<bool*>(o.value) = v != negated;
+        Maybe<bool> v = boolean(text);
+        if (!v) return false;
+        *static_cast<bool*>(o.value) = *v != negated;
         return true;
     }
     if (o.kind == Kind::text) {

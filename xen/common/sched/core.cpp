@@ -67,11 +67,13 @@ void schedule() NO_THREAD_SAFETY_ANALYSIS {   // the lock is released before the
     c.until = d.until;
     arm(c);
     if (&prev == &next) {
+        if (trace::on(TRC_SCHED)) [[unlikely]] trace_go_on(prev, now, c.until);
         c.lock.release();
         arch::irq_enable();
         return;
     }
     bool leaves = !prev_idle && (d.move_prev || !prev.allowed.test(c.id.raw()));
+    if (trace::on(TRC_SCHED_VERBOSE)) [[unlikely]] trace_switch(prev, next, now, c.until);
     enter_state(prev, runnable || prev_idle ? RunState::runnable : idle_state_of(prev), now);
     enter_state(next, RunState::running, now);
     if (leaves) prev.moving.store(true, std::memory_order_relaxed);

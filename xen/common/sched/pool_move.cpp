@@ -90,12 +90,14 @@ Status init_domain(Domain& d, u32 cpupool) {
     s->pool.store(p, std::memory_order_release);
     s->policy_domain = pd.value();
     d.sched = s.leak();
+    trace::put(TRC_SCHED_DOM_ADD, d.id.raw());
     init_watchdogs(d);
     return {};
 }
 
 void destroy_domain(Domain& d) {
     if (!d.sched) return;
+    trace::put(TRC_SCHED_DOM_REM, d.id.raw());
     kill_watchdogs(d);
     Pool& p = pool_of(d);
     p.policy().remove_domain(d.sched->policy_domain);

@@ -18,8 +18,11 @@ void block_with_events() {
     block();
 }
 
+void trace_shutdown(u32 event, u32 reason) { trace::put(event, current_domain().id.raw(), current().id.raw(), reason); }
+
 Status shut_down(GuestInOut<void> arg) {
     auto op = TRY(arg.copy_in<sched_shutdown>());
+    trace_shutdown(TRC_SCHED_SHUTDOWN, op.reason);
     domain::shutdown(current_domain(), static_cast<u8>(op.reason));
     return {};
 }
@@ -34,6 +37,7 @@ Status shut_down_other(GuestInOut<void> arg) {
 
 Status latch_code(GuestInOut<void> arg) {
     auto op = TRY(arg.copy_in<sched_shutdown>());
+    trace_shutdown(TRC_SCHED_SHUTDOWN_CODE, op.reason);
     Domain& d = current_domain();
     Guard g{d.lock};
     if (d.shutdown_code == -1) d.shutdown_code = static_cast<u8>(op.reason);
@@ -82,7 +86,10 @@ Result<s64> sched_op_compat(u32 cmd, u64 arg) {
     switch (cmd) {
     case SCHEDOP_yield: yield(); return 0;
     case SCHEDOP_block: block_with_events(); return 0;
-    case SCHEDOP_shutdown: domain::shutdown(current_domain(), static_cast<u8>(arg)); return 0;
+    case SCHEDOP_shutdown:
+        trace_shutdown(TRC_SCHED_SHUTDOWN, static_cast<u32>(arg));
+        domain::shutdown(current_domain(), static_cast<u8>(arg));
+        return 0;
     default: return Errno::nosys;
     }
 }

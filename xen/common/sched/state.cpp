@@ -24,6 +24,7 @@ namespace {
 [[gnu::always_inline]] inline void make_runnable(Unit& u) {
     HomeGuard g{u};
     // Awake: it was blocked and woken before it left its CPU.
+    trace_vcpu(TRC_SCHED_WAKE, u);
     if (u.held() || u.moving.load(std::memory_order_relaxed) || u.awake()) return;
     Nanos now = time::now();
     enter_state(u, RunState::runnable, now);
@@ -33,6 +34,7 @@ namespace {
 // `hold` is not zero any more.
 void make_held(Unit& u) {
     HomeGuard g{u};
+    trace_vcpu(TRC_SCHED_SLEEP, u);
     if (!u.held()) return;
     if (g.cpu().current == &u) {
         reschedule(g.cpu().id);
@@ -79,10 +81,14 @@ void block() {
     Unit& u = unit(v);
     u.hold.fetch_or(kBlocked, std::memory_order_seq_cst);
     if (event::upcall_due(v)) u.hold.fetch_and(~kBlocked, std::memory_order_relaxed);
-    else softirq::raise(softirq::Kind::schedule);
+    else {
+        trace_vcpu(TRC_SCHED_BLOCK, u);
+        softirq::raise(softirq::Kind::schedule);
+    }
 }
 
 void yield() {
+    trace_vcpu(TRC_SCHED_YIELD, unit(current()));
     if (this_cpu().policy->yield(unit(current()))) softirq::raise(softirq::Kind::schedule);
 }
 

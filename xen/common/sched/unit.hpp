@@ -12,6 +12,7 @@
 #include <xen/domain.hpp>
 #include <xen/lock.hpp>
 #include <xen/timer.hpp>
+#include <xen/trace.hpp>
 
 #include "common/sched/policy.hpp"
 
@@ -112,8 +113,18 @@ private:
     Cpu& cpu_;
 };
 
+inline u32 trace_name(const Unit& u) { return u32{u.vcpu->id.raw()} | u32{u.vcpu->domain->id.raw()} << 16; }
+void trace_state(const Unit& u, RunState next);
+void trace_switch(const Unit& prev, const Unit& next, Nanos now, Nanos until);   // before their states change
+void trace_go_on(const Unit& u, Nanos now, Nanos until);
+// An event that names a domain and a vCPU.
+inline void trace_vcpu(u32 event, const Unit& u) {
+    if (trace::on(event)) [[unlikely]] trace::put(event, u.vcpu->domain->id.raw(), u.vcpu->id.raw());
+}
+
 // The home lock is held.
 inline void enter_state(Unit& u, RunState s, Nanos now) {
+    if (trace::on(TRC_SCHED_MIN)) [[unlikely]] trace_state(u, s);
     s64 spent = now - u.since;
     if (spent > 0) {
         u.spent[static_cast<usize>(u.state)] += spent;

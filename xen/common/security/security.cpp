@@ -2,7 +2,7 @@
 // The access check: one rule an operation, judged by the chosen policy.
 #include <xen/security.hpp>
 
-#include <xen/config.hpp>
+#include <xen/config/xsm_silo.hpp>
 #include <xen/log.hpp>
 
 namespace xen::security {

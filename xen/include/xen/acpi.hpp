@@ -7,7 +7,7 @@
 
 #include <span>
 
-#include <xen/config.hpp>
+#include <xen/config/nr_cpus.hpp>
 
 #include "lib/fixed_vector.hpp"
 #include "lib/index.hpp"

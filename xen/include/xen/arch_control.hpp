@@ -25,6 +25,8 @@ struct Topology {
     u32 core, socket;
 };
 Topology topology_of(CpuId cpu);
+// Not the first thread of its core. Compute units of AMD family 15h are cores.
+bool is_second_thread(CpuId cpu);
 u32 threads_per_core();
 u32 cores_per_socket();
 

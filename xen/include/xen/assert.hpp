@@ -3,7 +3,7 @@
 // xen_assert(): documents an invariant, checked in debug builds only.
 #pragma once
 
-#include <xen/config.hpp>
+#include <xen/config/debug.hpp>
 
 namespace xen {
 

@@ -2,7 +2,7 @@
 // Sets of physical CPUs, and the machine-wide ones.
 #pragma once
 
-#include <xen/config.hpp>
+#include <xen/config/nr_cpus.hpp>
 
 #include "lib/bitmap.hpp"
 #include "lib/index.hpp"

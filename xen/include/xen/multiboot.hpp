@@ -40,5 +40,7 @@ namespace xen::boot {
 void normalise(BootInfo& boot);
 // False when the table is full (the range is left out).
 bool add_range(BootInfo& boot, Paddr start, u64 bytes, MemoryType type);
+// RAM at and above `limit` is unusable from now on. False when there is none.
+bool limit_ram(BootInfo& boot, Paddr limit);
 
 }  // namespace xen::boot

@@ -3,7 +3,7 @@
 // without them there is node 0 only.
 #pragma once
 
-#include <xen/config.hpp>
+#include <xen/config/nr_numa_nodes.hpp>
 
 #include "lib/index.hpp"
 

@@ -42,10 +42,13 @@ struct Values {
     u32 tevt_mask = 0;
     Str xsm{"dummy"};
     u32 gnttab_max_frames = 64, gnttab_max_maptrack_frames = 1024;
-    Str iommu{};
+    Str iommu{"no"};
     Str cpuid{};
     Str nmi{"fatal"};
 };
+
+// A boolean as the command line spells it; the empty text, an option alone, is yes.
+Maybe<bool> boolean(Str text);
 
 // Boot CPU, once, before anything asks. Unknown options: one warning line each with the nearest known name.
 void parse(Str command_line);

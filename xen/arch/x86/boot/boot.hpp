@@ -21,6 +21,8 @@ void log_loader_info();
 
 // From the loader's graphics back to text, where a BIOS can do it. On the boot tables, after the options are parsed.
 void restore_text_mode();
+// `mem=`: RAM above it is taken out of the memory map and of `free_memory`; modules there move down.
+void limit_memory();
 
 // The final page tables: direct map, the image with its section's rights, frame table and M2P. Loads them.
 void build_page_tables();

@@ -21,9 +21,12 @@
 #include <xen/rcu.hpp>
 #include <xen/sched.hpp>
 #include <xen/security.hpp>
+#include <xen/trace.hpp>
 #include <xen/vga.hpp>
 
 #include "arch/x86/boot/boot.hpp"
+#include "arch/x86/microcode/microcode.hpp"
+#include "common/control/hotplug.hpp"
 #include "lib/string.hpp"
 
 extern "C" {
@@ -62,7 +65,7 @@ XEN_INIT void init_cpus() {
     for (usize i : cpu_present) {
         if (i == 0) continue;
         if (limit && cpu_online.count() >= limit) break;
-        (void)smp::cpu_up(CpuId{static_cast<u32>(i)}).ok();
+        (void)control::start_cpu(CpuId{static_cast<u32>(i)}).ok();
     }
     log_info("%zu of %zu CPUs run", cpu_online.count(), cpu_present.count());
 }
@@ -73,6 +76,7 @@ XEN_INIT void init_subsystems() {
     platform::init_irqs();
     arch::init_smp();
     platform::init_time();
+    microcode::init(boot::info);
     policy::init();
     security::init(option::values().xsm);
     sched::init();
@@ -89,6 +93,7 @@ XEN_INIT void start_xen() {
     init_subsystems();
     arch::irq_enable();
     init_cpus();
+    if constexpr (config::tracebuffer) trace::init();
     platform::init_late();
     if (!dom0::build(boot::info)) panic("dom0 could not be built");
     dom0::follow_shutdown();
@@ -136,6 +141,7 @@ XEN_INIT void boot_main(xen::u32 magic, xen::u64 at) {
     Status read = boot::read_loader_info(magic, Paddr{at});
     option::parse(boot::info.cmdline);
     if (!read) panic("the boot loader's information cannot be used (magic %#x)", magic);
+    boot::limit_memory();
     boot::restore_text_mode();
     arch::setup_cpu();
     mask_8259s();

@@ -7,6 +7,9 @@
 #include <public/hvm/params.h>
 #include <xen/control.hpp>
 #include <xen/time.hpp>
+#include <xen/trace.hpp>
+
+#include "lib/string.hpp"
 
 namespace xen::control {
 namespace {
@@ -29,11 +32,17 @@ Status get_time(GuestInOut<void> arg) {
     return arg.copy_out(x);
 }
 
-// The caller's own record for the trace buffers: without buffers it goes nowhere.
-Status trace(GuestInOut<void> arg) {
+// The caller's own record for the trace buffers.
+Status trace_own(GuestInOut<void> arg) {
     auto x = TRY(arg.copy_in<xen_hvm_xentrace>());
     constexpr u16 kEvents = (1 << TRC_SUBCLS_SHIFT) - 1;
-    return x.extra_bytes > sizeof(x.extra) || (x.event & ~kEvents) ? Errno::inval : Status{};
+    if (x.extra_bytes > sizeof(x.extra) || (x.event & ~kEvents)) return Errno::inval;
+    u32 event = x.event | TRC_GUEST;
+    if (!trace::on(event)) return {};
+    u32 words[TRACE_EXTRA_MAX] = {};
+    memcpy(words, x.extra, x.extra_bytes);
+    trace::record(event, words, (x.extra_bytes + 3u) / 4);
+    return {};
 }
 
 Status dispatch(u64 cmd, GuestInOut<void> arg) {
@@ -46,7 +55,7 @@ Status dispatch(u64 cmd, GuestInOut<void> arg) {
     case HVMOP_set_evtchn_upcall_vector: return Errno::inval;
     case HVMOP_guest_request_vm_event: return arg.is_null() ? Status{} : Errno::inval;  // nobody listens
     case HVMOP_get_time: return get_time(arg);
-    case HVMOP_xentrace: return trace(arg);
+    case HVMOP_xentrace: return trace_own(arg);
     case HVMOP_altp2m: return Errno::opnotsupp;
     default: return Errno::nosys;
     }

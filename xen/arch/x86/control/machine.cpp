@@ -79,6 +79,11 @@ Topology topology_of(CpuId cpu) {
     return {(id & ((1u << s.socket) - 1)) >> s.core, id >> s.socket};
 }
 
+bool is_second_thread(CpuId cpu) {
+    bool unit = features.vendor == Vendor::amd && identity().family == 0x15;
+    return !unit && (apic_id_of(cpu) & (threads_per_core() - 1));
+}
+
 // hw_cap: feature words as Xen orders them (1.edx, 1.ecx, 80000001.edx, 80000001.ecx, d1.eax, 7.ebx, 7.ecx, 80000007.edx).
 void describe_machine(xen_sysctl_physinfo& x) {
     x.capabilities |= XEN_SYSCTL_PHYSCAP_pv;

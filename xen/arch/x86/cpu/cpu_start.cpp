@@ -23,6 +23,7 @@
 #include <xen/timer.hpp>
 #include <xen/tlb.hpp>
 
+#include "arch/x86/microcode/microcode.hpp"
 #include "lib/string.hpp"
 
 extern "C" {
@@ -168,6 +169,7 @@ void start_ap() {
     tlb::load_root(arch::idle_table_address().raw());
     arch::setup_cpu();
     arch::load_tables(cpu);
+    microcode::apply_here();
     platform::init_cpu();
     cpu_online.atomic_set(cpu.raw());
     if (Status s = sched::join_pool(cpu); !s) panic("CPU %u cannot join its pool", cpu.raw());

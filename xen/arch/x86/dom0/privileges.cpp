@@ -47,6 +47,17 @@ Status withhold_devices(Domain& d) {
     return d.io_ports->remove(port, port + 3);
 }
 
+// Memory that is broken, or left alone by `mem=`.
+Status withhold_unusable(Domain& d) {
+    constexpr u64 kLowFrames = 0x100;
+    for (const MemoryRange& r : memory::machine_map()) {
+        u64 first = r.start.raw() >> kPageShift, last = (r.end().raw() - 1) >> kPageShift;
+        if (first < kLowFrames) first = kLowFrames;
+        if (r.type == MemoryType::unusable && first <= last) TRY(d.io_memory->remove(first, last));
+    }
+    return {};
+}
+
 }  // namespace
 
 Status grant_privileges(Domain& d) {
@@ -54,6 +65,7 @@ Status grant_privileges(Domain& d) {
     for (Ports p : kOurs) TRY(d.io_ports->remove(p.first, p.last));
     TRY(d.io_memory->add(0, (u64{1} << (arch::physical_address_bits() - kPageShift)) - 1));
     TRY(d.io_memory->remove(kMsiFirst, kMsiLast));
+    TRY(withhold_unusable(d));
     TRY(withhold_devices(d));
     TRY(withhold_serial(d));
     return d.irqs->add(1, irq::irq_count() - 1);

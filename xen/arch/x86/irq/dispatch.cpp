@@ -5,6 +5,7 @@
 #include <asm/vectors.hpp>
 #include <xen/apic.hpp>
 #include <xen/log.hpp>
+#include <xen/trace.hpp>
 
 #include "arch/x86/irq/lines.hpp"
 #include "drivers/apic/local.hpp"
@@ -22,7 +23,7 @@ void acknowledge(Line& l) {
     apic::eoi();
 }
 
-void handle_line(Line& l) {
+void run_line(Line& l) {
     if (l.handler && l.level) {      // the handler makes the device lower the line first
         ++l.count;
         l.handler(l.data);
@@ -33,10 +34,17 @@ void handle_line(Line& l) {
     else deliver(l);
 }
 
+void handle_line(Line& l) {
+    u64 start = trace::on(TRC_HW_IRQ_HANDLED) ? arch::read_counter() : 0;
+    run_line(l);
+    if (start) [[unlikely]] trace::put(TRC_HW_IRQ_HANDLED, l.number, trace::low(start), trace::low(arch::read_counter()));
+}
+
 // Spurious interrupts of the APIC want no EOI, and those of the 8259s set no bit (SDM 3A 10.9).
 void handle_unknown(u8 vector) {
     if (vector == vectors::kSpurious || !apic::in_service(vector)) return;
     apic::eoi();
+    trace::put(TRC_HW_IRQ_UNMAPPED_VECTOR, vector);
     log_guest("Interrupt vector %#x on CPU %u belongs to nothing", vector, arch::cpu_id().raw());
 }
 

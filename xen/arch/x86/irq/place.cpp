@@ -5,6 +5,7 @@
 #include <xen/apic.hpp>
 #include <xen/cpumask.hpp>
 #include <xen/percpu.hpp>
+#include <xen/trace.hpp>
 
 #include "arch/x86/irq/lines.hpp"
 #include "drivers/ioapic/ioapic.hpp"
@@ -24,8 +25,17 @@ Maybe<u8> take_vector(CpuId cpu, u16 line) {
     return maps.remote(cpu).take(line);
 }
 
-void give_back(Place& p) {
+// The line, its vector, and the CPUs that it may interrupt.
+void trace_place(u32 event, u16 line, const Place& p) {
+    if (!trace::on(event)) [[likely]] return;
+    u32 words[7] = {line | u32{p.vector} << 16};
+    if (p.cpu.raw() < 6 * 32) words[1 + p.cpu.raw() / 32] = 1u << p.cpu.raw() % 32;
+    trace::record(event, words, 7);
+}
+
+void give_back(u16 line, Place& p) {
     if (!p.vector) return;
+    trace_place(TRC_HW_IRQ_CLEAR_VECTOR, line, p);
     Guard g{vectors_lock};
     maps.remote(p.cpu).give_back(p.vector);
     p.vector = 0;
@@ -50,15 +60,16 @@ Status place_on(Line& l, CpuId wanted) {
     if (l.place.vector && l.place.cpu == wanted) return {};
     Maybe<Place> p = find_place(l.number, wanted);
     if (!p) return l.place.vector ? Status{} : Status{Errno::nospc};
-    give_back(l.old_place);
+    trace_place(TRC_HW_IRQ_ASSIGN_VECTOR, l.number, *p);
+    give_back(l.number, l.old_place);
     l.old_place = l.place;
     l.place = *p;
     return {};
 }
 
 void give_up_place(Line& l) {
-    give_back(l.place);
-    give_back(l.old_place);
+    give_back(l.number, l.place);
+    give_back(l.number, l.old_place);
 }
 
 void route(Line& l) {

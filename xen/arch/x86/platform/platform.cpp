@@ -108,6 +108,7 @@ void init_emergency_console() {
 }
 
 void init_early(const BootInfo& boot) {
+    warn_of_missing_iommu();
     acpi::RootHints hints{.efi = boot.efi, .copy = boot.rsdp};
     if (boot.efi_system_table) hints.system_table = acpi::EfiSystemTable{*boot.efi_system_table, boot.efi_wide};
     Status read = acpi::read_tables(hints, map_table, found);

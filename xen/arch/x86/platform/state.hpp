@@ -18,6 +18,9 @@ void start_watchdog();
 void watch_this_cpu();               // a CPU came up
 bool watchdog_nmi(const arch::GuestRegs& interrupted);  // in an NMI: false when the watchdog is off
 
+// -- iommu.cpp
+void warn_of_missing_iommu();
+
 // -- keys.cpp
 void init_keys();
 

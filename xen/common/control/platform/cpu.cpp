@@ -3,6 +3,7 @@
 #include <xen/platform.hpp>
 #include <xen/smp.hpp>
 
+#include "common/control/hotplug.hpp"
 #include "common/control/platform/platform_op.hpp"
 #include "lib/string.hpp"
 
@@ -51,7 +52,7 @@ Status cpu_online(u32 cpu, bool online) {
     if (!online && cpu == 0) return Errno::opnotsupp;  // the boot CPU stays
     if (!is_present(cpu)) return Errno::inval;
     if (online == xen::cpu_online.test(cpu)) return {};
-    return online ? smp::cpu_up(CpuId{cpu}) : smp::cpu_down(CpuId{cpu});
+    return online ? start_cpu(CpuId{cpu}) : smp::cpu_down(CpuId{cpu});
 }
 
 }  // namespace xen::control::platform_ops

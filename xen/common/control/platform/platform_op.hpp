@@ -5,6 +5,8 @@
 #include <public/platform.h>
 #include <xen/control.hpp>
 
+#include "lib/bytes.hpp"
+
 namespace xen::control::platform_ops {
 
 // Time and power (power.cpp).
@@ -32,5 +34,8 @@ namespace xen::arch {
 
 // XENPF_resource_op: a few MSRs on a CPU, one after the other up to the first that fails. Gives how many went well.
 Result<s64> access_resources(const xenpf_resource_op& op);
+// XENPF_microcode_update: a container for all CPUs. Errno::inval damaged, noent nothing newer in it for these processors, io
+// they did not take it.
+Status update_microcode(Bytes container);
 
 }  // namespace xen::arch

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <xen/arch_control.hpp>
+#include <xen/config/grant_table.hpp>
 #include <xen/hypercall.hpp>
 #include <xen/memory.hpp>
 #include <xen/numa.hpp>
 #include <xen/platform.hpp>
 #include <xen/sched.hpp>
-#include <xen/smp.hpp>
 
 #include "common/control/physdev/physdev.hpp"
 #include "common/control/sysctl/sysctl.hpp"
@@ -41,7 +41,7 @@ Status physinfo(xen_sysctl_physinfo& x) {
     x.scrub_pages = memory::scrub_pending();
     x.outstanding_pages = claimed_pages();
     x.max_mfn = max_frame.raw() - 1;
-    x.capabilities = XEN_SYSCTL_PHYSCAP_gnttab_v1 | XEN_SYSCTL_PHYSCAP_gnttab_v2;
+    if constexpr (config::grant_table) x.capabilities = XEN_SYSCTL_PHYSCAP_gnttab_v1 | XEN_SYSCTL_PHYSCAP_gnttab_v2;
     arch::describe_machine(x);
     return {};
 }
@@ -128,33 +128,6 @@ Status cpu_times(xen_sysctl_getcpuinfo& x) {
     }
     x.nr_cpus = n;
     return {};
-}
-
-namespace {
-
-Status all_threads(bool up) {
-    Status result;
-    for (usize cpu : cpu_present) {
-        CpuId id{static_cast<u32>(cpu)};
-        if (arch::threads_per_core() == 1 || cpu % arch::threads_per_core() == 0 || cpu_online.test(cpu) == up) continue;
-        Status s = up ? smp::cpu_up(id) : smp::cpu_down(id);
-        if (!s) return s;
-    }
-    return result;
-}
-
-}  // namespace
-
-Status hotplug(xen_sysctl_cpu_hotplug& x) {
-    switch (x.op) {
-    case XEN_SYSCTL_CPU_HOTPLUG_ONLINE:
-        return x.cpu < kMaxCpus && cpu_present.test(x.cpu) ? smp::cpu_up(CpuId{x.cpu}) : Errno::inval;
-    case XEN_SYSCTL_CPU_HOTPLUG_OFFLINE:
-        return x.cpu && x.cpu < kMaxCpus && cpu_online.test(x.cpu) ? smp::cpu_down(CpuId{x.cpu}) : Errno::inval;
-    case XEN_SYSCTL_CPU_HOTPLUG_SMT_ENABLE: return all_threads(true);
-    case XEN_SYSCTL_CPU_HOTPLUG_SMT_DISABLE: return all_threads(false);
-    default: return Errno::opnotsupp;
-    }
 }
 
 }  // namespace xen::control::sysctls

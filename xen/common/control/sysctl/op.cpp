@@ -6,6 +6,7 @@
 #include <xen/security.hpp>
 
 #include "common/control/bitmap_copy.hpp"
+#include "common/control/hotplug.hpp"
 #include "common/control/sysctl/sysctl.hpp"
 
 namespace xen::control {

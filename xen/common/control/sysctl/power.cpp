@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Power management as the tools see it: CPUs idle in C1 (HLT), frequencies are the firmware's.
+#include <xen/cpupool.hpp>
 #include <xen/sched.hpp>
+#include <xen/trace.hpp>
 
 #include "common/control/bitmap_copy.hpp"
 #include "common/control/sysctl/sysctl.hpp"
-#include <xen/cpupool.hpp>
 
 namespace xen::control::sysctls {
 namespace {
@@ -65,20 +66,9 @@ Status pool(xen_sysctl_cpupool_op& x) {
     return copy_bitmap_out(x.cpumap, cpus);
 }
 
-// Trace buffers exist with `tbuf_size=` or set_size only; without them nothing can be enabled.
 Status trace_buffers(xen_sysctl_tbuf_op& x) {
-    switch (x.cmd) {
-    case XEN_SYSCTL_TBUFOP_get_info:
-        x.evt_mask = 0;
-        x.buffer_mfn = 0;
-        x.size = 0;
-        return {};
-    case XEN_SYSCTL_TBUFOP_set_cpu_mask:
-    case XEN_SYSCTL_TBUFOP_set_evt_mask:
-    case XEN_SYSCTL_TBUFOP_disable: return {};
-    case XEN_SYSCTL_TBUFOP_set_size: return Errno::nomem;
-    default: return Errno::inval;
-    }
+    if constexpr (config::tracebuffer) return trace::control(x);
+    return Errno::nosys;
 }
 
 }  // namespace xen::control::sysctls

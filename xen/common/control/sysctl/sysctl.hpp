@@ -16,7 +16,6 @@ Status numa(xen_sysctl_numainfo& x);
 Status free_heap(xen_sysctl_availheap& x);
 Status cpu_times(xen_sysctl_getcpuinfo& x);
 Status offline_pages(xen_sysctl_page_offline_op& x);   // offline.cpp
-Status hotplug(xen_sysctl_cpu_hotplug& x);
 
 // Console and domains (console.cpp).
 Status read_console(xen_sysctl_readconsole& x);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Changes of a guest's physical map, and resources that a domain may map of another. PV guests place frames
 // themselves: of the first only the checks are left, and Errno::acces for who passes them.
+#include <xen/config/grant_table.hpp>
 #include <xen/grant.hpp>
 #include <xen/memory.hpp>
 #include <xen/security.hpp>
@@ -13,7 +14,7 @@ namespace {
 constexpr u32 kMostResourceFrames = 32;
 
 Result<Mfn> resource_frame(Domain& d, const xen_mem_acquire_resource& r, u64 i) {
-    if (r.type != XENMEM_resource_grant_table) return Errno::opnotsupp;
+    if (r.type != XENMEM_resource_grant_table || !config::grant_table) return Errno::opnotsupp;
     if (r.id > XENMEM_resource_grant_table_id_status) return Errno::inval;
     return grant::frame_of(d, r.frame + i, r.id == XENMEM_resource_grant_table_id_status);
 }
@@ -22,7 +23,7 @@ Result<Mfn> resource_frame(Domain& d, const xen_mem_acquire_resource& r, u64 i) 
 Result<u64> resource_size(const Domain& d, const xen_mem_acquire_resource& r) {
     if (r.type == XENMEM_resource_ioreq_server || r.type == XENMEM_resource_vmtrace_buf) return Errno::inval;
     // ABI: of what is unknown the size is told, too: the error's number.
-    if (r.type != XENMEM_resource_grant_table) return u64{0} - static_cast<u64>(Errno::opnotsupp);
+    if (r.type != XENMEM_resource_grant_table || !config::grant_table) return u64{0} - static_cast<u64>(Errno::opnotsupp);
     if (r.id == XENMEM_resource_grant_table_id_status) return u64{grant::max_status_frame_count(d)};
     if (r.id != XENMEM_resource_grant_table_id_shared) return Errno::inval;
     return u64{grant::max_frame_count(d)};

@@ -144,10 +144,10 @@ CpuPolicy read_machine() {
     return p;
 }
 
-CpuPolicy host_from(const CpuPolicy& raw) {
+CpuPolicy host_from(const CpuPolicy& raw, const FeatureSet& hidden) {
     CpuPolicy p = raw;
     clip_limits(p);
-    FeatureSet f = p.features() & named_features();
+    FeatureSet f = without(p.features() & named_features(), hidden);
     for (unsigned n : {XEN_X86_FEATURE_OSXSAVE, XEN_X86_FEATURE_OSPKE}) f.clear(n);   // each guest's own
     if (p.vendor == Vendor::amd) f.clear(XEN_X86_FEATURE_SEP);                        // not in long mode
     p.set_features(f);

@@ -7,7 +7,7 @@
 namespace xen::policy {
 
 CpuPolicy read_machine();                       // every leaf as CPUID gives it
-CpuPolicy host_from(const CpuPolicy& raw);      // what is known by name, without what no guest sees
+CpuPolicy host_from(const CpuPolicy& raw, const FeatureSet& hidden = {});      // what is known by name, without what no guest sees
 CpuPolicy pv_max_from(const CpuPolicy& host);
 CpuPolicy pv_default_from(const CpuPolicy& max, const CpuPolicy& host);
 // Makes a policy consistent and keeps it within `max`: features, limits, leaves that no guest sees.

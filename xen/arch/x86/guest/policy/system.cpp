@@ -3,6 +3,7 @@
 #include <public/arch-x86/cpufeatureset.h>
 #include <public/sysctl.h>
 #include <asm/policy.hpp>
+#include <xen/option.hpp>
 
 #include "arch/x86/guest/policy/adjust.hpp"
 #include "arch/x86/guest/policy/features.hpp"
@@ -24,7 +25,7 @@ void favour_hardware_domain(CpuPolicy& p) {
 
 void init() {
     raw_policy = read_machine();
-    host_policy = host_from(raw_policy);
+    host_policy = host_from(raw_policy, hidden_features(option::values().cpuid));
     pv_max_policy = pv_max_from(host_policy);
     pv_default_policy = pv_default_from(pv_max_policy, host_policy);
 }

@@ -8,6 +8,7 @@
 #include <xen/log.hpp>
 
 #include "arch/x86/guest/pv/frame.hpp"
+#include "arch/x86/guest/pv/trace.hpp"
 
 namespace xen::pv {
 namespace {
@@ -74,12 +75,14 @@ void bounce(Vcpu& v, const arch::Callback& to) { bounce_as<Shape::plain>(v, to.a
 
 void inject(Vcpu& v, unsigned vector) {
     const arch::TrapEntry& t = v.arch.traps[vector];
+    trace_trap(v.arch.regs.rip, vector, false, 0);
     if (!t.address) [[unlikely]] log_missing(v, vector, 0);
     bounce_as<Shape::plain>(v, t.address, t.mask_events, 0);
 }
 
 void inject_error(Vcpu& v, unsigned vector, u32 error_code) {
     const arch::TrapEntry& t = v.arch.traps[vector];
+    if (vector != kPageFault) trace_trap(v.arch.regs.rip, vector, true, error_code);
     if (!t.address) [[unlikely]] log_missing(v, vector, error_code);
     bounce_as<Shape::error>(v, t.address, t.mask_events, error_code);
 }
@@ -89,6 +92,7 @@ void inject_page_fault(Vcpu& v, u64 address, u32 error_code) {
     if (v.info) shared_store(v.info->arch.cr2, address);
     error_code &= ~kErrorUser;
     if (!v.arch.in_kernel) error_code |= kErrorUser;
+    trace_page_fault(v.arch.regs.rip, address, error_code);
     inject_error(v, kPageFault, error_code);
 }
 

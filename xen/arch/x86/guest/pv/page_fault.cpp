@@ -8,6 +8,7 @@
 
 #include "arch/x86/guest/pv/bounce.hpp"
 #include "arch/x86/guest/pv/frame.hpp"
+#include "arch/x86/guest/pv/trace.hpp"
 #include "arch/x86/guest/pv/traps.hpp"
 
 namespace xen::pv {
@@ -35,6 +36,7 @@ bool descriptor_fault(Vcpu& v, u64 address, u32 error_code) {
     if (!in_ldt(v, address)) return false;
     if (map_ldt(v, address)) return true;
     u64 offset = address - arch::ldt_address(v.id.raw());
+    trace_addresses(TRC_PV_GDT_LDT_MAPPING_FAULT, v.arch.regs.rip, offset);
     u64 wanted = v.arch.ldt_base + offset;
     if (canonical(wanted)) inject_page_fault(v, wanted, error_code);
     else inject_gp(v, static_cast<u32>(offset & ~u64{7}) | kErrorLdt);
@@ -56,10 +58,21 @@ bool tables_permit(const Vcpu& v, u64 address, u32 error_code) {
     return table ? true : false;
 }
 
+// The page-table entry that maps the address, as a trace record has it.
+u64 entry_at(Vcpu& v, u64 address) {
+    auto found = mm::find_l1(v, address);
+    return found ? found.value().value.raw : 0;
+}
+
 bool emulated_store(Vcpu& v, u64 address, u32 error_code) {
     constexpr u32 kStore = kErrorPresent | kErrorWrite;
     if (!v.arch.in_kernel || (error_code & (kStore | kErrorReserved)) != kStore) return false;
-    if (mm::is_writable_table_fault(v, address)) return emulate_table_store(v, address);
+    if (mm::is_writable_table_fault(v, address)) {
+        u64 rip = v.arch.regs.rip;
+        if (!emulate_table_store(v, address)) return false;
+        if (trace::on(TRC_PV_PTWR_EMULATION)) [[unlikely]] trace_table_store(entry_at(v, address), address, rip);
+        return true;
+    }
     auto found = mm::find_l1(v, address);
     if (!found || !found.value().value.present() || found.value().value.writable()) return false;
     Mfn frame = found.value().value.mfn();
@@ -75,7 +88,7 @@ void page_fault(Vcpu& v, u64 address, u32 error_code) {
     } else if (!(error_code & kErrorReserved)) {
         if (emulated_store(v, address, error_code)) return;
         // Another CPU's flush may have been faster than this fault.
-        if (tables_permit(v, address, error_code)) return;
+        if (tables_permit(v, address, error_code)) return trace_addresses(TRC_PV_PAGING_FIXUP, v.arch.regs.rip, address);
     }
     inject_page_fault(v, address, error_code);
 }

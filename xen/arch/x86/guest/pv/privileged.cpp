@@ -15,6 +15,7 @@
 #include "arch/x86/guest/pv/ports.hpp"
 #include "arch/x86/guest/pv/registers.hpp"
 #include "arch/x86/guest/pv/traps.hpp"
+#include "arch/x86/guest/pv/trace.hpp"
 
 namespace xen::pv {
 namespace {
@@ -247,6 +248,7 @@ bool emulate_privileged(Vcpu& v) {
     auto i = decode(bytes, n, is_long);
     if (!i || i->lock) return false;
     Outcome o = execute(v, *i, is_long);
+    if (o != Outcome::unhandled) trace_address(TRC_PV_EMULATE_PRIVOP, r.rip);
     if (o == Outcome::done) {
         r.rip += i->length;
         r.rflags &= ~kFlagRf;

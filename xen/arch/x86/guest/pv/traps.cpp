@@ -10,6 +10,7 @@
 #include "arch/x86/guest/pv/bounce.hpp"
 #include "arch/x86/guest/pv/fetch.hpp"
 #include "arch/x86/guest/pv/frame.hpp"
+#include "arch/x86/guest/pv/trace.hpp"
 #include "lib/string.hpp"
 
 namespace xen::pv {
@@ -30,6 +31,7 @@ void debug_exception(Vcpu& v) {
 }
 
 void no_device(Vcpu& v) {
+    trace::put(TRC_PV_MATH_STATE_RESTORE);
     arch::set_task_switched(v, false);
     inject(v, kNoDevice);
 }
@@ -73,6 +75,7 @@ bool forced_cpuid(Vcpu& v) {
         inject_gp(v);
         return true;
     }
+    trace_address(TRC_PV_FORCED_INVALID_OP, r.rip);
     policy::execute_cpuid(v);
     r.rip += sizeof(kPattern);
     r.rflags &= ~kFlagRf;
