@@ -15,6 +15,7 @@
 
 #include "arch/x86/guest/pv/bounce.hpp"
 #include "arch/x86/guest/pv/config_space.hpp"
+#include "drivers/pci/msi.hpp"
 
 using namespace xen;
 using arch::Pte;
@@ -164,4 +165,22 @@ TEST_CASE("a domain that drives no hardware has no configuration space") {
         CHECK(pv::read_config_port(d, 0x80000000, 0, 4) == ~0u);
     }
     sim::destroy_domain(d);
+}
+
+TEST_CASE("a message capability in use keeps its registers") {
+    make_window();
+    auto* c = static_cast<u8*>(arch::direct_map(kDeviceFrame));
+    memset(c, 0, kPageSize);
+    c[6] = 0x10;                        // there is a list of capabilities
+    c[0x34] = 0x50;
+    c[0x50] = 5;                        // MSI, with 64-bit addresses and masks
+    c[0x52] = 0x80, c[0x53] = 1;
+    auto source = pci::MsiSource::msi({kSegment, 0, kDevice});
+    REQUIRE(source);
+    const pci::MsiSource& s = source.value();
+    CHECK(s.may_write(0x52, 2));
+    CHECK_FALSE(s.may_write(0x52, 1));
+    for (u16 at : {u16{0x50}, u16{0x54}, u16{0x58}, u16{0x5c}, u16{0x60}, u16{0x64}}) CHECK_FALSE(s.may_write(at, 4));
+    CHECK(s.may_write(0x4c, 4));
+    CHECK(s.may_write(0x68, 4));
 }
