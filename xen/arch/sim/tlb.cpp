@@ -31,10 +31,12 @@ CpuMask needing_flush(const CpuMask& cpus, u32 when) {
     return due;
 }
 
-void load_root(u64 cr3) {
+void load_root(u64 cr3, Space) {
     arch::write_cr3(cr3);
     flush_local();
 }
+void switch_root(u64 cr3, Space) { arch::write_cr3(cr3); }
+void forget_user_space() {}
 void flush_local() { stamp(arch::cpu_id()); }
 void flush_local_all() { flush_local(); }
 void flush_local_one(u64) { sim::state().flushes.fetch_add(1, std::memory_order_relaxed); }

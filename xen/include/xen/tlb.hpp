@@ -11,7 +11,18 @@ namespace xen::tlb {
 
 u32 clock();                                     // the current stamp
 CpuMask needing_flush(const CpuMask& cpus, u32 stamp);  // those that have not flushed since `stamp`
-void load_root(u64 cr3);                         // another address space: nothing of the old one stays
+
+// The address spaces that a CPU keeps apart: the hypervisor's own, and the two of the vCPU it runs.
+enum class Space : u8 { own, kernel, user };
+
+// Another vCPU's, or none's: nothing of the old ones stays. Interrupts off.
+void load_root(u64 cr3, Space space);
+// The other one of the same vCPU, or a new root for it. With PCID each space keeps its entries while the other is in
+// use; else all but global entries go.
+void switch_root(u64 cr3, Space space);
+// The next switch to the user space finds nothing cached, whatever its root.
+void forget_user_space();
+
 void flush_local();                              // all that a guest may have: its user pages are global entries
 void flush_local_all();                          // the hypervisor's too
 void flush_local_one(u64 address);

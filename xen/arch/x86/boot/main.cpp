@@ -118,6 +118,7 @@ XEN_INIT void init_memory() {
     platform::init_consoles(boot::info);
     console::init();
     boot::log_loader_info();
+    arch::log_features();
     platform::init_early(boot::info);
     memory::init(boot::info);
     boot::release_free_memory();

@@ -76,7 +76,7 @@ void load_address_space(Vcpu& next, CpuId cpu) {
     next.dirty_cpus.atomic_set(cpu.raw());
     if (!next.domain->dirty_cpus.atomic_test(cpu.raw())) next.domain->dirty_cpus.atomic_set(cpu.raw());
     map_gdt_page(next);
-    tlb::load_root(next.arch.cr3);
+    tlb::load_root(next.arch.cr3, next.arch.in_kernel ? tlb::Space::kernel : tlb::Space::user);
     load_gdt(next);
 }
 
@@ -152,7 +152,7 @@ void unload_idle_state() {
     CpuId cpu = cpu_id();
     store_state(*old, cpu);
     loaded.local() = nullptr;
-    tlb::load_root(idle_table_address().raw());
+    tlb::load_root(idle_table_address().raw(), tlb::Space::own);
     leave_address_space(*old, *current_vcpu(), cpu);
 }
 

@@ -166,8 +166,9 @@ Status cpu_down(CpuId cpu) {
 void start_ap() {
     using namespace xen;
     CpuId cpu = arch::cpu_id();
-    tlb::load_root(arch::idle_table_address().raw());
+    arch::write_cr3(arch::idle_table_address().raw());
     arch::setup_cpu();
+    tlb::load_root(arch::idle_table_address().raw(), tlb::Space::own);
     arch::load_tables(cpu);
     microcode::apply_here();
     platform::init_cpu();

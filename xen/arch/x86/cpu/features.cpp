@@ -5,6 +5,7 @@
 #include <asm/cpu.hpp>
 #include <asm/mapping.hpp>
 #include <xen/compiler.hpp>
+#include <xen/log.hpp>
 
 namespace xen::arch {
 
@@ -16,7 +17,7 @@ constexpr u32 kMsrPat = 0x277, kMsrEfer = 0xc0000080, kMsrVmCr = 0xc0010114;
 constexpr u64 kEferSce = 1 << 0, kEferNxe = 1 << 11, kEferSvme = 1 << 12;
 constexpr u64 kVmCrDisabled = 1 << 4;
 constexpr u64 kCr0 = 0x80050033;   // PG, AM, WP, NE, ET, MP, PE; caches on, TS clear
-constexpr u64 kCr4De = 1 << 3, kCr4Mce = 1 << 6, kCr4Pge = 1 << 7, kCr4OsFxsr = 1 << 9, kCr4OsXmm = 1 << 10,
+constexpr u64 kCr4De = 1 << 3, kCr4Mce = 1 << 6, kCr4Pge = 1 << 7, kCr4Pcide = 1 << 17, kCr4OsFxsr = 1 << 9, kCr4OsXmm = 1 << 10,
               kCr4FsGsBase = 1 << 16, kCr4OsXsave = 1 << 18, kCr4Smep = 1 << 20, kCr4Smap = 1 << 21, kCr4Pae = 1 << 5;
 // x87, SSE, AVX, AVX-512 (3 parts): state that belongs to a vCPU and nothing else.
 constexpr u64 kXcr0Wanted = 0xe7;
@@ -54,6 +55,7 @@ u64 wanted_cr4() {
     if (f.xsave) v |= kCr4OsXsave;
     if (f.smep) v |= kCr4Smep;
     if (f.smap) v |= kCr4Smap;
+    if (uses_pcid()) v |= kCr4Pcide;   // CR3's low bits are 0 as yet (SDM volume 3, 4.10.1)
     return v;
 }
 
@@ -87,6 +89,16 @@ void detect_features() {
     }
     if (f.xsave && highest >= 0xd) read_xsave(f);
     if (cpuid(0x80000000).a >= 0x80000008) f.physical_bits = static_cast<u8>(cpuid(0x80000008).a);
+}
+
+void log_features() {
+    const Features& f = features;
+    auto word = [](bool used, const char* name) { return used ? name : ""; };
+    log_info("CPU features in use:%s%s%s%s%s%s%s", word(uses_pcid(), " PCID"), word(f.smep, " SMEP"),
+             word(f.smap, " SMAP"), word(f.fsgsbase, " FSGSBASE"), word(f.page1g, " 1GB-pages"),
+             word(f.xsave, " XSAVE"), word(f.xsaveopt, " XSAVEOPT"));
+    if (f.xsave)
+        log_info("XSAVE: components %#llx, area of %u bytes", static_cast<unsigned long long>(f.xcr0), f.xsave_size);
 }
 
 void setup_cpu() {

@@ -17,7 +17,7 @@ void give_back(Maybe<Mfn> l4) {
 void load_base(Vcpu& v) {
     Maybe<Mfn> table = v.arch.in_kernel ? v.arch.guest_table : v.arch.guest_table_user;
     v.arch.cr3 = address_of(*table).raw();
-    arch::write_cr3(v.arch.cr3);
+    tlb::switch_root(v.arch.cr3, v.arch.in_kernel ? tlb::Space::kernel : tlb::Space::user);
 }
 
 namespace {
@@ -57,6 +57,7 @@ Status set_user_base(Vcpu& v, Maybe<Mfn> l4) {
     }
     Maybe<Mfn> old = v.arch.guest_table_user;
     v.arch.guest_table_user = l4;
+    tlb::forget_user_space();
     give_back(old);
     return {};
 }

@@ -45,6 +45,7 @@ inline void write_cr3(u64 v) { write_cr(3, v); }
 inline void write_cr4(u64 v) { write_cr(4, v); }
 void invlpg(u64 a);
 inline void clts() { write_cr(0, read_cr(0) & ~u64{8}); }
+inline void store_fence() {}
 inline void wbinvd() {}
 inline void flush_lines(const void*, usize) {}
 inline void swap_gs() {}

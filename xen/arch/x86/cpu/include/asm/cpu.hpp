@@ -96,6 +96,9 @@ inline void flush_lines(const void* start, usize bytes) {
 }
 inline void wbinvd() { asm volatile("wbinvd" ::: "memory"); }
 
+// What was stored is seen by everybody before what follows happens, WRMSR included.
+inline void store_fence() { asm volatile("mfence; lfence" ::: "memory"); }
+
 u64 read_dr(unsigned n);              // n: 0..3, 6, 7
 void write_dr(unsigned n, u64 v);
 

@@ -18,7 +18,11 @@ struct Features {
 };
 extern Features features;
 
+// A number for each address space in CR3; INVPCID to reach those that are not current.
+inline bool uses_pcid() { return features.pcid && features.invpcid; }
+
 void detect_features();      // boot CPU, first
+void log_features();         // one line: what of it is used
 // Each CPU, itself: control registers, PAT, EFER, FPU. After the per-CPU block is in place.
 void setup_cpu();
 
