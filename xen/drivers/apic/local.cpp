@@ -6,6 +6,7 @@
 #include <asm/interrupt.hpp>
 #include <xen/apic.hpp>
 #include <xen/log.hpp>
+#include <xen/option.hpp>
 #include <xen/percpu.hpp>
 #include <xen/platform.hpp>
 
@@ -27,13 +28,28 @@ void wait_idle() {
     for (unsigned i = 0; (read(kCommandLow) & kCommandBusy) && i < 100000; ++i) arch::relax();
 }
 
-// The two halves must not be torn by an interrupt that sends as well.
+// The two halves must not be torn by an interrupt that sends as well. The MSR is written past earlier stores: they go
+// first (SDM 3A 10.12.3).
 void command(u32 target, u32 low) {
-    if (x2apic()) return arch::wrmsr(kX2CommandMsr, u64{target} << 32 | low);
+    if (x2apic()) {
+        arch::store_fence();
+        return arch::wrmsr(kX2CommandMsr, u64{target} << 32 | low);
+    }
     u64 flags = arch::irq_save();
     wait_idle();
     write(kCommandHigh, target << 24);
     write(kCommandLow, low);
+    arch::irq_restore(flags);
+}
+
+// An NMI may have come between the halves of another command: it finds its half as it left it.
+void command_in_nmi(u32 target, u32 low) {
+    if (x2apic()) return command(target, low);
+    u64 flags = arch::irq_save();
+    u32 high = read(kCommandHigh);
+    command(target, low);
+    wait_idle();
+    write(kCommandHigh, high);
     arch::irq_restore(flags);
 }
 
@@ -68,15 +84,16 @@ void on_error() {
 
 }  // namespace
 
-// x2APIC where the firmware chose it, or where ids need it: without interrupt remapping its use is otherwise no gain.
+// x2APIC wherever the processor has it, unless the user refuses; always where the firmware chose it or ids need it.
+// Destinations are physical: devices reach ids up to 254 so without interrupt remapping.
 void init_boot() {
     const acpi::Madt& madt = platform::tables().madt;
-    want_x2 = enabled_x2apic();
     bool offered = arch::cpuid(1).c & (1u << 21);
+    want_x2 = enabled_x2apic() || (offered && option::values().x2apic);
     for (const acpi::CpuEntry& c : madt.cpus) want_x2 |= offered && c.enabled && c.apic_id > kLargestXapicId;
     if (!want_x2) attach(madt.local_apic);
     irq::set_direct_handler(vectors::kError, on_error);
-    log_info("Local APIC in %s mode", want_x2 ? "x2APIC" : "xAPIC");
+    log_info("Local APIC in %s mode, physical destinations", want_x2 ? "x2APIC" : "xAPIC");
 }
 
 void init_cpu() {
@@ -126,7 +143,8 @@ void send(const CpuMask& cpus, u8 vector) {
     for (usize cpu : cpus) send(CpuId{static_cast<u32>(cpu)}, vector);
 }
 
-void send_nmi(CpuId cpu) { command(id_of(cpu), kDeliverNmi | kAssert); }
+void send_nmi(CpuId cpu) { command_in_nmi(id_of(cpu), kDeliverNmi | kAssert); }
+void kick_self_in_nmi(u8 vector) { command_in_nmi(id(), vector | kAssert); }
 void send_init(u32 apic_id) { command(apic_id, kDeliverInit | kAssert); }
 void send_startup(u32 apic_id, u8 page) { command(apic_id, kDeliverStartup | kAssert | page); }
 

@@ -17,7 +17,8 @@ void eoi();
 // Interrupts between CPUs. Fixed vectors; the targets are online.
 void send(CpuId cpu, u8 vector);
 void send(const CpuMask& cpus, u8 vector);
-void send_nmi(CpuId cpu);
+void send_nmi(CpuId cpu);                    // from an NMI, too
+void kick_self_in_nmi(u8 vector);            // this CPU takes the vector once interrupts are on
 
 void dump(CpuId cpu);            // registers of this CPU, for the debug keys
 

@@ -44,7 +44,8 @@ struct Values {
     u32 gnttab_max_frames = 64, gnttab_max_maptrack_frames = 1024;
     Str iommu{"no"};
     Str cpuid{};
-    Str nmi{"fatal"};
+    bool x2apic = true;
+    Str nmi{};
 };
 
 // A boolean as the command line spells it; the empty text, an option alone, is yes.

@@ -32,8 +32,8 @@ std::span<const CpuEntry> cpus();
 void send_init(u32 apic_id);
 void send_startup(u32 apic_id, u8 page);
 
-// A non-maskable interrupt arrived on this CPU. True: one of ours (watchdog, stop request), all is done.
-bool handle_nmi(const arch::GuestRegs& interrupted);
+// A non-maskable interrupt arrived on this CPU: ours (watchdog, stop request), or the machine's (option `nmi`).
+void handle_nmi(const arch::GuestRegs& interrupted);
 
 // -- power
 [[noreturn]] void reboot();             // by `reboot=`, then every other way

@@ -10,7 +10,7 @@
 
 namespace xen::softirq {
 
-enum class Kind : u8 { timer, rcu, console, scrub, trace, schedule, count };  // run in this order; schedule last
+enum class Kind : u8 { nmi, timer, rcu, console, scrub, trace, schedule, count };  // run in this order; schedule last
 
 using Handler = void (*)();
 

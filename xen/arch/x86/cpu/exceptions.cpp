@@ -91,9 +91,7 @@ extern "C" void xen_ist_exception(GuestRegs& r) {
         return;
     }
     if (r.entry_vector == kNmi) {
-        console::enter_nmi();
-        if (!platform::handle_nmi(r)) log_warning("NMI on CPU %u without a known reason", cpu_id().raw());
-        console::leave_nmi();
+        platform::handle_nmi(r);
         return;
     }
     if (r.entry_vector == kMachineCheck) log_error("Machine check, MCG_STATUS %016lx", rdmsr(0x17a));

@@ -8,6 +8,7 @@
 #include <asm/smp.hpp>
 #include <asm/vectors.hpp>
 #include <xen/apic.hpp>
+#include <xen/percpu.hpp>
 #include <xen/smp.hpp>
 
 namespace xen {
@@ -25,6 +26,7 @@ struct Call {
     std::atomic<u32> left{0};
 };
 constinit Call call;
+XEN_PERCPU constinit PerCpu<bool> waits{};
 
 // Interrupts off.
 void serve() {
@@ -62,6 +64,7 @@ void call_on(const CpuMask& cpus, void (*fn)(void*), void* data) {
         if (cpus.test(me)) run_here(fn, data);
         return;
     }
+    waits.local() = true;
     take_turn();
     others = others & cpu_online;   // a CPU goes off in its own turn
     call.fn = fn;
@@ -72,6 +75,7 @@ void call_on(const CpuMask& cpus, void (*fn)(void*), void* data) {
     apic::send(others, vectors::kCallFunction);
     if (cpus.test(me)) run_here(fn, data);
     while (call.left.load(std::memory_order_acquire)) arch::relax();
+    waits.local() = false;
     end_turn();
 }
 
@@ -87,6 +91,8 @@ void init_smp() {
     irq::set_direct_handler(vectors::kCallFunction, smp::serve);
     irq::set_direct_handler(vectors::kEventCheck, [] {});
 }
+
+bool waits_for_others() { return smp::waits.local(); }
 
 void go_offline() {
     smp::take_turn();

@@ -128,6 +128,7 @@ void init_early(const BootInfo& boot) {
 void init_irqs() {
     irq::init();
     init_stop();
+    init_nmi();
     init_keys();
 }
 

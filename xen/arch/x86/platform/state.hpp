@@ -21,10 +21,16 @@ bool watchdog_nmi(const arch::GuestRegs& interrupted);  // in an NMI: false when
 // -- iommu.cpp
 void warn_of_missing_iommu();
 
+// -- nmi.cpp
+void init_nmi();                     // option `nmi`
+
 // -- keys.cpp
 void init_keys();
 
 // -- stop.cpp
 void init_stop();                    // the vector that stops a CPU
+// In an NMI: does not return where stop_other_cpus() sent it. True on the CPU that stops the others: it is about to
+// end the machine, and no NMI matters any more.
+bool stop_if_asked();
 
 }  // namespace xen::platform

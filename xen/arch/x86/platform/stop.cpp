@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Stopping the other CPUs for good, and NMIs, by which it is done: they reach a CPU that has interrupts off.
+// Stopping the other CPUs for good: by NMIs, which reach a CPU that has interrupts off.
 #include <asm/cpu.hpp>
 #include <asm/interrupt.hpp>
 #include <asm/vectors.hpp>
 #include <xen/apic.hpp>
-#include <xen/console.hpp>
 #include <xen/cpumask.hpp>
-#include <xen/lock.hpp>
-#include <xen/log.hpp>
-#include <xen/percpu.hpp>
 
 #include <atomic>
 
@@ -17,10 +13,9 @@
 namespace xen::platform {
 namespace {
 
-std::atomic<bool> stopping{false};
+std::atomic<u32> stopper{0};       // the CPU that stops the others, plus 1
 std::atomic<u32> stopped{0};
 bool ready = false;
-XEN_PERCPU constinit PerCpu<u64> nmis{};
 
 constexpr unsigned kPatience = 1'000'000;
 
@@ -29,21 +24,16 @@ constexpr unsigned kPatience = 1'000'000;
     arch::halt_forever();
 }
 
-void dump_nmis(char) {
-    for (usize i : cpu_online)
-        log_line("CPU %zu: %llu NMIs", i, static_cast<unsigned long long>(nmis.on(CpuId{static_cast<u32>(i)})));
-}
-
 }  // namespace
 
 void init_stop() {
     irq::set_direct_handler(vectors::kHalt, [] { stop_here(); });
-    console::register_key('N', dump_nmis, "NMI statistics");
     ready = true;
 }
 
 void stop_other_cpus() {
-    if (!ready || stopping.exchange(true, std::memory_order_relaxed)) return;
+    u32 nobody = 0;
+    if (!ready || !stopper.compare_exchange_strong(nobody, arch::cpu_id().raw() + 1, std::memory_order_relaxed)) return;
     u32 others = 0;
     for (usize i : cpu_online) {
         CpuId cpu{static_cast<u32>(i)};
@@ -54,14 +44,10 @@ void stop_other_cpus() {
     for (unsigned i = 0; i < kPatience && stopped.load(std::memory_order_relaxed) < others; ++i) arch::relax();
 }
 
-bool handle_nmi(const arch::GuestRegs& interrupted) {
-    if (stopping.load(std::memory_order_relaxed)) stop_here();
-    ++nmis.local();
-    lock_check::InterruptScope scope;
-    console::enter_nmi();
-    bool ours = watchdog_nmi(interrupted);
-    console::leave_nmi();
-    return ours;
+bool stop_if_asked() {
+    u32 by = stopper.load(std::memory_order_relaxed);
+    if (by && by != arch::cpu_id().raw() + 1) stop_here();
+    return by;
 }
 
 }  // namespace xen::platform

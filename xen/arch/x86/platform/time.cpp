@@ -15,16 +15,15 @@
 #include "drivers/clock/calibrate.hpp"
 #include "drivers/clock/reference.hpp"
 #include "drivers/clock/rtc.hpp"
+#include "drivers/clock/sample.hpp"
 
 namespace xen::platform {
 namespace {
 
 using ull = unsigned long long;
 
-constexpr u64 kCalibrations = 1000;         // a 1000th of a second
 constexpr Nanos kRefineEvery = seconds(1), kRefineAtMost = seconds(10);
 constexpr unsigned kQuickRounds = 5;
-constexpr unsigned kTries = 5;
 constexpr s64 kSkewLimit = 100'000;         // ns; what 10 ms at a first, rough frequency can be off by is far less
 constexpr u32 kTscAdjust = 0x3b;
 
@@ -35,55 +34,24 @@ Timer tell_timers[kMaxCpus];
 Nanos refine_every = kRefineEvery;
 unsigned rounds = 0;
 
-struct Sample {
-    u64 tsc;
-    u32 ref, apic;
-};
+struct Clocks {
+    u64 counter() { return arch::rdtsc_ordered(); }
+    u32 reference() { return platform::reference.read(); }
+    u32 other() { return apic::counted(); }
+    void relax() { arch::relax(); }
+} clocks;
 
-struct Timed {
-    u64 before, took;
-    u32 ref;
-    u64 middle() const { return before + took / 2; }
-};
-Timed timed_read() {
-    u64 before = arch::rdtsc_ordered();
-    u32 ref = reference.read();
-    return {before, arch::rdtsc_ordered() - before, ref};
-}
-
-// The reading that saw the reference tick: a tick of the PM timer is long.
-Timed read_at_edge() {
-    Timed t = timed_read();
-    for (u32 first = t.ref; t.ref == first;) t = timed_read();
-    return t;
-}
-
-// The reading that took the least time is the least disturbed one.
-Sample sample() {
-    Timed best = read_at_edge();
-    u32 count = apic::counted();
-    for (unsigned i = 1; i < kTries; ++i) {
-        Timed t = read_at_edge();
-        if (t.took >= best.took) continue;
-        best = t;
-        count = apic::counted();
-    }
-    return {best.middle(), best.ref, count};
-}
-
-Sample wait_from(Sample start) {
-    while (((reference.read() - start.ref) & reference.mask) < reference.hz / kCalibrations) arch::relax();
-    return sample();
-}
+using clock::Sample;
+Sample sample() { return clock::Sampler{clocks}.take(); }
 
 void calibrate() {
     apic::start_counting();
     Sample a = sample();
-    Sample b = wait_from(a);
+    Sample b = clock::Sampler{clocks}.take_after(a, reference.hz, reference.mask);
     u64 ref = (b.ref - a.ref) & reference.mask;
     u64 khz = (clock::frequency(b.tsc - a.tsc, ref, reference.hz) + 500) / 1000;
     if (!khz) panic("the TSC does not count");
-    apic::set_timer_frequency(clock::frequency(b.apic - a.apic, ref, reference.hz));
+    apic::set_timer_frequency(clock::frequency(b.other - a.other, ref, reference.hz));
     time::start(khz, a.tsc);
     log_line("Platform timer is %llu.%03lluMHz %s", static_cast<ull>(reference.hz / 1000000),
              static_cast<ull>(reference.hz / 1000 % 1000), reference.name);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The NMI watchdog: the PIT's channel 0 through its I/O APIC pin as an NMI to every CPU, 18 times a second. Each CPU
-// counts a heartbeat in its timer softirq; one whose heart stands still for `watchdog_timeout` seconds ends in a panic
-// with its registers. No performance counter is used: guests and emulators may not have one to spare.
+// The NMI watchdog: the PIT's channel 0 through its I/O APIC pin as an NMI to the boot CPU, 18 times a second, which
+// sends it on to the others (an I/O APIC reaches all CPUs at once in xAPIC mode only). Each CPU counts a heartbeat in
+// its timer softirq; one whose heart stands still for `watchdog_timeout` seconds ends in a panic with its registers. No
+// performance counter is used: guests and emulators may not have one to spare.
 #include <asm/backtrace.hpp>
 #include <asm/cpu.hpp>
+#include <asm/smp.hpp>
+#include <xen/apic.hpp>
 #include <xen/assert.hpp>
 #include <xen/console.hpp>
 #include <xen/cpumask.hpp>
@@ -13,23 +16,25 @@
 #include <xen/time.hpp>
 #include <xen/timer.hpp>
 
+#include <atomic>
+
+#include "arch/x86/platform/nmi.hpp"
 #include "arch/x86/platform/state.hpp"
 #include "drivers/ioapic/ioapic.hpp"
 
 namespace xen::platform {
 namespace {
 
-constexpr u16 kChannel0 = 0x40, kControl = 0x43, kStatusPort = 0x61;
-constexpr u8 kHardwareErrors = 0xc0;           // memory parity, I/O check: not ours
+constexpr u16 kChannel0 = 0x40, kControl = 0x43;
 constexpr u32 kBeatsPerSecond = 18;            // 1193182 / 65536
-constexpr u32 kEveryCpu = 0xff;
+constexpr u32 kLargestDestination = 0xfe;
+constexpr CpuId kBootCpu{0};                   // never goes off
 constexpr u8 kDeliverNmi = 4;
 constexpr Nanos kHeartbeat = seconds(1);
 
 struct Heart {
     u32 beats = 0;          // by the timer
-    u32 seen = 0;           // by the NMI
-    u32 unchanged = 0;      // NMIs since it changed
+    Pulse pulse{};          // by the NMI
 };
 XEN_PERCPU constinit PerCpu<Heart> hearts;
 Timer heart_timers[kMaxCpus];
@@ -60,37 +65,52 @@ void watch(CpuId cpu) {
     t.set(time::now() + kHeartbeat.raw());
 }
 
+void send_on() {
+    for (usize i : cpu_online)
+        if (CpuId cpu{static_cast<u32>(i)}; cpu != kBootCpu) apic::send_nmi(cpu);
+}
+
+// Of several that stand still the first tells.
+[[noreturn]] void end_machine(const arch::GuestRegs& interrupted) {
+    static std::atomic<bool> told{false};
+    if (told.exchange(true, std::memory_order_acq_rel)) arch::halt_forever();
+    console::force_sync();
+    arch::print_registers(interrupted);
+    arch::print_backtrace(interrupted.rip, interrupted.rsp);
+    panic("Watchdog timer detects that CPU%u is stuck!", arch::cpu_id().raw());
+}
+
 }  // namespace
 
 void start_watchdog() {
     if (!option::values().watchdog) return;
     u32 pin = pin_of_timer();
-    if (!ioapic::has_pin(pin)) return log_warning("watchdog: the PIT is not connected to an I/O APIC");
+    u32 target = apic::id_of(kBootCpu);
+    if (!ioapic::has_pin(pin) || target > kLargestDestination)
+        return log_warning("watchdog: the PIT's interrupt does not reach the boot CPU by an I/O APIC");
     for (usize i : cpu_online) watch(CpuId{static_cast<u32>(i)});
     running = true;
     start_pit();
-    ioapic::write_entry(pin, {0, kDeliverNmi, false, false, false, kEveryCpu});
+    ioapic::write_entry(pin, {0, kDeliverNmi, false, false, false, target});
     log_info("NMI watchdog: a CPU may stand still for %u s", option::values().watchdog_timeout);
 }
 
+// Between an earlier life of this CPU and now no heart beat.
 void watch_this_cpu() {
-    if (running) watch(arch::cpu_id());
+    if (!running) return;
+    Heart& h = hearts.local();
+    h.pulse.restart(__atomic_load_n(&h.beats, __ATOMIC_RELAXED));
+    watch(arch::cpu_id());
 }
 
 bool watchdog_nmi(const arch::GuestRegs& interrupted) {
-    if (!running || (arch::inb(kStatusPort) & kHardwareErrors)) return false;
+    if (!running) return false;
+    if (arch::cpu_id() == kBootCpu) send_on();
     if (!cpu_online.test(arch::cpu_id().raw())) return true;
     Heart& h = hearts.local();
-    u32 beats = __atomic_load_n(&h.beats, __ATOMIC_RELAXED);
-    if (beats != h.seen) {
-        h.seen = beats;
-        h.unchanged = 0;
-    } else if (++h.unchanged > (option::values().watchdog_timeout + 1) * kBeatsPerSecond) {
-        console::force_sync();
-        arch::print_registers(interrupted);
-        arch::print_backtrace(interrupted.rip, interrupted.rsp);
-        panic("Watchdog timer detects that CPU%u is stuck!", arch::cpu_id().raw());
-    }
+    u32 limit = (option::values().watchdog_timeout + 1) * kBeatsPerSecond;
+    if (arch::waits_for_others()) limit *= 2;   // the one that it waits for is to be named
+    if (h.pulse.stuck(__atomic_load_n(&h.beats, __ATOMIC_RELAXED), limit)) end_machine(interrupted);
     return true;
 }
 

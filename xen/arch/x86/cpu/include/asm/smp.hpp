@@ -17,4 +17,7 @@ void go_offline();
 // The idle loop's end on a CPU that leaves; returns never, start_cpu() begins anew.
 [[noreturn]] void play_dead();
 
+// This CPU is in smp::call_on() and stands still because others do.
+bool waits_for_others();
+
 }  // namespace xen::arch
