@@ -40,6 +40,8 @@ STAGES = [
            "ctest --test-dir build/host-x86-asan --verbose --timeout 600 --no-tests=error"]),
     Stage("docs", "the pages made from the tables in the code are up to date", ["tools/docs --check"], ["host"]),
     Stage("guests", "our own guest kernel as dom0", ["tests/guests/run --hv xenith"], ["gcc"]),
+    Stage("bochs", "the same in Bochs: x2APIC, PCID, SMAP, AVX-512", ["tests/guests/run --machine bochs"], ["guests"]),
+    Stage("watchdog", "the NMI watchdog finds a CPU that spins", ["tests/guests/nmi watchdog idle ignore"], ["guests"]),
     # The cases that pass; `tests/system/run --hv xenith` runs all (docs/testing.md says which do not yet).
     Stage("system", "Debian's dom0 in QEMU",
           ["tests/system/run --hv xenith -j %d bios-bzimage efi-bzimage screen-text screen-vesa screen-efi shell disk-virtio net-virtio config-space silo reboot option-mistyped options trace" % JOBS],

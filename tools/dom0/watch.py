@@ -52,7 +52,7 @@ class Outcome:
 
 
 class Monitor:
-    """The few things asked of QMP (qemu-qmp-ref): events, and pictures of the screen."""
+    """The few things asked of QMP (qemu-qmp-ref): events, pictures of the screen, NMIs."""
 
     def __init__(self, path):
         self._socket = socket.socket(socket.AF_UNIX)
@@ -78,6 +78,9 @@ class Monitor:
         order = {"execute": "screendump", "arguments": {"filename": path}}
         self._socket.sendall(json.dumps(order).encode() + b"\n")
 
+    def inject_nmi(self):
+        self._socket.sendall(b'{"execute": "inject-nmi"}\n')
+
     def close(self):
         self._socket.close()
 
@@ -85,7 +88,8 @@ class Monitor:
 class Run:
     """One run. STOP_AT ends it early, at the STOP_COUNTth time of a console text; RESETS is how many
     resets are allowed; SERIAL where the console's port is; KEYS what to type, as pairs of a console
-    line's pattern and the keys. A console line "[screen] NAME" has a picture taken: NAME.ppm in WORK."""
+    line's pattern and the keys. A console line "[screen] NAME" has a picture taken: NAME.ppm in WORK;
+    a line "[nmi]" sends the machine one."""
 
     def __init__(self, command, log, work, timeout=300, silence=120, show=None, stop_at=None,
                  stop_count=1, resets=0, serial="port", keys=()):
@@ -207,6 +211,8 @@ class Run:
         picture = re.match(r"\[screen\] (\w+)$", text)
         if picture and self._monitor:
             self._monitor.screendump(os.path.join(self.work, picture.group(1) + ".ppm"))
+        if text == "[nmi]" and self._monitor:
+            self._monitor.inject_nmi()
         if self._end:
             return
         if self.keys and re.search(self.keys[0][0], text):

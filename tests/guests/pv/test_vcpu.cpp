@@ -2,76 +2,47 @@
 // vcpu_op: a second vCPU is initialised, started, watched and stopped; areas are registered.
 #include "event.hpp"
 #include "page.hpp"
+#include "second.hpp"
 #include "test.hpp"
-#include <public/vcpu.h>
+#include <public/sched.h>
 
-extern "C" void secondary_start();
 volatile u64 secondary_ticks;
 volatile u32 secondary_stop;
 
-// The second vCPU counts until it is told to stop, then switches itself off.
-extern "C" void secondary_main() {
-    while (!secondary_stop) {
-        secondary_ticks = secondary_ticks + 1;
-        hypercall(__HYPERVISOR_sched_op, 0 /* yield */);
-    }
-    for (;;) hypercall(__HYPERVISOR_vcpu_op, VCPUOP_down, 1, 0);
-}
-
 namespace {
 
-vcpu_guest_context context;
-alignas(16) u8 secondary_stack[8192];
-
-long vcpu(u64 command, u64 id, void* argument) {
-    return hypercall(__HYPERVISOR_vcpu_op, command, id, address(argument));
-}
-
-void fill_context() {
-    memset(static_cast<void*>(&context), 0, sizeof(context));
-    context.flags = VGCF_IN_KERNEL;
-    context.user_regs.rip = address(&secondary_start);
-    context.user_regs.rsp = address(secondary_stack) + sizeof(secondary_stack);
-    context.user_regs.cs = FLAT_KERNEL_CS;
-    context.user_regs.ss = FLAT_KERNEL_SS;
-    context.user_regs.ds = FLAT_KERNEL_DS;
-    context.user_regs.es = FLAT_KERNEL_DS;
-    context.user_regs.rflags = 0x200;
-    context.kernel_ss = FLAT_KERNEL_SS;
-    context.kernel_sp = context.user_regs.rsp;
-    context.ctrlreg[3] = root_mfn() << 12;
-}
-
-bool wait_for(bool (*done)()) {
-    const u64 end = system_time() + 3000000000;
-    while (!done()) {
-        hypercall(__HYPERVISOR_sched_op, 0);
-        if (system_time() > end) return false;
+// What the second vCPU does: count until it is told to stop.
+void count() {
+    while (!secondary_stop) {
+        secondary_ticks = secondary_ticks + 1;
+        hypercall(__HYPERVISOR_sched_op, SCHEDOP_yield);
     }
-    return true;
 }
+
+long vcpu(u64 command, u64 id, void* argument) { return vcpu_call(command, id, argument); }
 
 void wrong_contexts() {
     result("initialise.fault", vcpu(VCPUOP_initialise, 1, at<void>(kUnmapped)));
-    result("initialise.self", (fill_context(), vcpu(VCPUOP_initialise, 0, &context)));
+    vcpu_guest_context& context = second_context();
+    result("initialise.self", vcpu(VCPUOP_initialise, 0, &context));
     result("up.not_initialised", vcpu(VCPUOP_up, 1, nullptr));
-    fill_context();
-    context.ctrlreg[3] = mfn_of(secondary_stack) << 12;
+    second_context();
+    context.ctrlreg[3] = mfn_of(&context) << 12;
     result("initialise.bad_cr3", vcpu(VCPUOP_initialise, 1, &context));
-    fill_context();
+    second_context();
     context.user_regs.rip = kNonCanonical;
     result("initialise.bad_rip", vcpu(VCPUOP_initialise, 1, &context));
-    fill_context();
+    second_context();
     context.user_regs.rsp = kNonCanonical;
     context.event_callback_eip = kNonCanonical;
     result("initialise.bad_callback", vcpu(VCPUOP_initialise, 1, &context));
-    fill_context();
+    second_context();
     context.gdt_ents = 99999;
     result("initialise.bad_gdt", vcpu(VCPUOP_initialise, 1, &context));
-    fill_context();
+    second_context();
     context.fs_base = kNonCanonical;
     result("initialise.bad_fs_base", vcpu(VCPUOP_initialise, 1, &context));
-    fill_context();
+    second_context();
     context.ldt_base = address(&context) | 1;
     context.ldt_ents = 1;
     result("initialise.bad_ldt", vcpu(VCPUOP_initialise, 1, &context));
@@ -80,7 +51,8 @@ void wrong_contexts() {
 void second() {
     result("is_up.self", vcpu(VCPUOP_is_up, 0, nullptr));
     result("is_up.down", vcpu(VCPUOP_is_up, 1, nullptr));
-    fill_context();
+    set_second_job(count);
+    vcpu_guest_context& context = second_context();
     result("initialise", vcpu(VCPUOP_initialise, 1, &context));
     result("initialise.twice", vcpu(VCPUOP_initialise, 1, &context));
     result("is_up.initialised", vcpu(VCPUOP_is_up, 1, nullptr));

@@ -4,6 +4,7 @@ target_sources(pv-test.elf PRIVATE
     event.cpp
     control.cpp
     grant.cpp
+    second.cpp
     test_callback.cpp
     test_console.cpp
     test_create.cpp
@@ -38,6 +39,8 @@ target_sources(pv-test.elf PRIVATE
     test_traps.cpp
     test_user.cpp
     test_vcpu.cpp
+    test_vector.cpp
     test_version.cpp
     test_vmassist.cpp
-    test_wild.cpp)
+    test_wild.cpp
+    vector.S)
