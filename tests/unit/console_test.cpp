@@ -146,3 +146,27 @@ TEST_CASE("three switch characters change the receiver, fewer are input") {
     CHECK(switch_code("x5") == 24);
     CHECK(switch_code("") == 0);
 }
+
+TEST_CASE("levels move one by one between their ends, and read back as the option has them") {
+    auto text = [](Threshold t) {
+        char b[32];
+        return std::string{b, format_threshold(b, sizeof b, t)};
+    };
+    Threshold t{0, 2};
+    CHECK(text(t) == "none/warning");
+    CHECK(text(moved(t, -1)) == "none/warning");
+    for (const char* expected : {"error/warning", "warning/warning", "info/info", "all/all", "all/all"}) {
+        t = moved(t, 1);
+        CHECK(text(t) == expected);
+        auto parsed = parse_threshold(text(t).c_str());
+        REQUIRE(parsed);
+        CHECK(parsed->lower == t.lower);
+        CHECK(parsed->upper == t.upper);
+    }
+    CHECK(text(moved(t, -1)) == "info/all");
+}
+
+TEST_CASE("time stamp modes have the names that they are given by") {
+    for (auto m : {TimestampMode::none, TimestampMode::date, TimestampMode::date_ms, TimestampMode::boot, TimestampMode::raw})
+        CHECK(parse_timestamp_mode(name_of(m)) == m);
+}

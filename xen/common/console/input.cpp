@@ -32,7 +32,9 @@ struct Queue {
     }
 };
 constinit Queue to_dom0, to_keys;
-constinit SwitchFilter filter{};
+constinit SwitchFilter filter{0};
+char filter_code = 0;
+std::atomic<char> code{0};                  // of the switch character; the filter takes it over with the next input
 std::atomic<bool> dom0_receives{false};
 
 void deliver(char c) {
@@ -45,11 +47,10 @@ void deliver(char c) {
 }
 
 void announce_target() {
-    char code = switch_code(option::values().conswitch);
+    char c = code.load(std::memory_order_relaxed);
     Str to = input_target();
-    if (!code) return log_line("*** Serial input to %s", to.data());
-    log_line("*** Serial input to %s (type 'CTRL-%c' three times to switch input)", to.data(),
-             static_cast<char>(code + 'a' - 1));
+    if (!c) return log_line("*** Serial input to %s", to.data());
+    log_line("*** Serial input to %s (type 'CTRL-%c' three times to switch input)", to.data(), static_cast<char>(c + 'a' - 1));
 }
 
 void toggle() {
@@ -61,7 +62,20 @@ void toggle() {
 
 Str input_target() { return dom0_receives.load(std::memory_order_relaxed) ? "DOM0" : "Xen"; }
 
-void init_input() { filter = SwitchFilter{switch_code(option::values().conswitch)}; }
+void init_input() { code.store(switch_code(option::values().conswitch), std::memory_order_relaxed); }
+
+Status set_switch(Str text) {
+    if (text.size() > 2 || (text.size() == 2 && text[1] != 'x')) return Errno::inval;
+    code.store(switch_code(text), std::memory_order_relaxed);
+    return {};
+}
+
+usize show_switch(char* to, usize cap) {
+    char c = code.load(std::memory_order_relaxed);
+    char text[2] = {c ? static_cast<char>(c + 'a' - 1) : '\0', '\0'};
+    copy_string(to, cap, text);
+    return c ? 1 : 0;
+}
 
 void run_waiting_keys() {
     char c;
@@ -76,9 +90,10 @@ void switch_input_at_boot() {
 }
 
 void receive(char c) {
+    if (char now = code.load(std::memory_order_relaxed); now != filter_code) filter = SwitchFilter{filter_code = now};
     SwitchFilter::Out out = filter.feed(c);
     if (out.toggle) return toggle();
-    for (unsigned i = 0; i < out.repeats; ++i) deliver(switch_code(option::values().conswitch));
+    for (unsigned i = 0; i < out.repeats; ++i) deliver(filter_code);
     if (out.pass) deliver(c);
 }
 

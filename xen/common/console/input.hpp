@@ -2,6 +2,7 @@
 // Private to common/console: characters that wait for the hardware domain, and who gets the input.
 #pragma once
 
+#include "lib/result.hpp"
 #include "lib/types.hpp"
 #include "lib/string.hpp"
 
@@ -24,6 +25,10 @@ private:
 };
 // The control character of `conswitch=`; 0 for none.
 char switch_code(Str option);
+
+// `conswitch=` while the machine runs.
+Status set_switch(Str text);
+usize show_switch(char* to, usize cap);
 
 usize take_input(char* to, usize max);   // what the hardware domain reads
 

@@ -29,6 +29,13 @@ void show_help(char) {
         if (keys[i].handler) log_line(" key '%c' (ascii '%02x') => %s", static_cast<char>(i), i, keys[i].help);
 }
 
+constexpr u32 kWriteAgain = 64 * 1024;   // 6 s at 115200 baud
+
+void write_log_again(char) {
+    log_line("'w' pressed -> the end of the log once more");
+    write_again(kWriteAgain);
+}
+
 void run_dumps(char) {
     log_line("'*' pressed -> firing all diagnostic keyhandlers");
     for (unsigned i = 0; i < 128; ++i) {
@@ -45,8 +52,13 @@ void register_key(char key, KeyHandler handler, const char* help, KeyKind kind) 
     if (i < 128) keys[i] = {handler, help, kind};
 }
 
+// A slow line may keep a long dump from the softirqs that the watchdog looks for.
 void press_key(char c) {
-    if (Key* k = find(c)) k->handler(c);
+    Key* k = find(c);
+    if (!k) return;
+    platform::hold_watchdog(true);
+    k->handler(c);
+    platform::hold_watchdog(false);
 }
 
 // Keys that must work when nothing else does run in the interrupt.
@@ -60,6 +72,7 @@ bool press_urgent_key(char c) {
 void init_keys() {
     register_key('h', show_help, "show this message", KeyKind::action);
     register_key('*', run_dumps, "print all diagnostics", KeyKind::action);
+    register_key('w', write_log_again, "write the end of the log to the console again", KeyKind::action);
     register_key('R', [](char) {
         log_line("'R' pressed -> rebooting machine");
         platform::reboot();

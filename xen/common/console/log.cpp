@@ -66,12 +66,13 @@ void emit_message(Str prefix, Str text) {
 }
 
 void print_for_guest(const Domain& d, Str text) {
-    if (judge(state.guest, log::Level::debug) == Verdict::drop) return;
+    Verdict verdict = judge(state.guest.load(std::memory_order_relaxed), log::Level::debug);
+    if (verdict == Verdict::drop) return;
     char prefix[16];
     usize n = format(prefix, sizeof prefix, "(d%u) ", d.id.raw());
     Session s;
     if (s.nested()) return;
-    if (judge(state.guest, log::Level::debug) == Verdict::limited && !state.rate.allow(time::now())) return;
+    if (verdict == Verdict::limited && !state.rate.allow(time::now())) return;
     emit_message({prefix, n}, text);
 }
 
@@ -82,18 +83,20 @@ namespace log {
 void write(Level level, const char* fmt, ...) {
     va_list args;
     va_start(args, fmt);
-    console::vlog(console::state.host, "(XEN) ", level, fmt, args);
+    console::vlog(console::state.host.load(std::memory_order_relaxed), "(XEN) ", level, fmt, args);
     va_end(args);
 }
 
 void guest(Level level, const char* fmt, ...) {
     va_list args;
     va_start(args, fmt);
-    console::vlog(console::state.guest, "(XEN) ", level, fmt, args);
+    console::vlog(console::state.guest.load(std::memory_order_relaxed), "(XEN) ", level, fmt, args);
     va_end(args);
 }
 
-bool shown(Level level) { return console::judge(console::state.host, level) != console::Verdict::drop; }
+bool shown(Level level) {
+    return console::judge(console::state.host.load(std::memory_order_relaxed), level) != console::Verdict::drop;
+}
 
 }  // namespace log
 }  // namespace xen

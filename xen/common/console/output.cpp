@@ -43,13 +43,8 @@ void replay(Output& o) REQUIRES(state.lock) {
     }
 }
 
-void print_threshold(const char* whose, Threshold t) {
-    if (t.upper == t.lower) log_line("%s Loglevel: %s", whose, level_name(t.lower));
-    else log_line("%s Loglevel: %s (Rate-limited: %s)", whose, level_name(t.lower), level_name(t.upper));
-}
-
-void set_threshold(Threshold& t, Str text, const char* option) {
-    if (Maybe<Threshold> v = parse_threshold(text)) t = *v;
+void set_threshold(std::atomic<Threshold>& t, Str text, const char* option) {
+    if (Maybe<Threshold> v = parse_threshold(text)) t.store(*v, std::memory_order_relaxed);
     else log_warning("%s=%.*s is no level", option, static_cast<int>(text.size()), text.data());
 }
 
@@ -173,6 +168,7 @@ void init() {
     if (v.sync_console) log_line("Console output is synchronous.");
     init_input();
     init_keys();
+    init_levels();
 }
 
 // A power of two from 16 KiB up; what does not fit into memory stays as it was.
@@ -185,6 +181,24 @@ void init_ring() {
     if (!space) return log_warning("no memory for a console ring of %llu bytes", static_cast<unsigned long long>(wanted));
     Session s;
     state.ring.move_to(space, static_cast<u32>(kPageSize << order));
+}
+
+// Chunk by chunk, so that others can write in between.
+void write_again(u32 bytes) {
+    char chunk[256];
+    u32 at, end;
+    {
+        Session s;
+        end = state.ring.end();
+        at = state.ring.end() - state.ring.begin() > bytes ? end - bytes : state.ring.begin();
+    }
+    while (at != end) {
+        Session s;
+        u32 n = state.ring.copy(at, chunk, end - at < sizeof chunk ? end - at : static_cast<u32>(sizeof chunk));
+        if (s.nested() || !n) return;
+        emit_devices({chunk, n});
+        at += n;
+    }
 }
 
 void force_sync() {
@@ -202,8 +216,8 @@ void flush() {
 bool panicking() { return state.broken.load(std::memory_order_relaxed); }
 
 void finish_boot() {
-    print_threshold("Std.", state.host);
-    print_threshold("Guest", state.guest);
+    print_level("Std.", state.host.load(std::memory_order_relaxed));
+    print_level("Guest", state.guest.load(std::memory_order_relaxed));
     switch_input_at_boot();
 }
 

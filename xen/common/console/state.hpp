@@ -31,7 +31,8 @@ struct State {
     unsigned output_count = 0;
     bool started = false;                       // `console=` was read
     bool sync = false;
-    Threshold host{4, 4}, guest{0, 2};          // until the options are read, everything is kept
+    // Until the options are read, everything is kept.
+    std::atomic<Threshold> host{Threshold{4, 4}}, guest{Threshold{0, 2}};
     TimestampMode timestamps = TimestampMode::none;
     RateLimit rate;
     bool line_open = false;                     // the last text had no newline at its end
@@ -64,6 +65,9 @@ void emit_message(Str prefix, Str text) REQUIRES(state.lock);
 
 void announce_ring();                                 // VIRQ_CON_RING, a little later
 void init_keys();
+void init_levels();
+void print_level(const char* whose, Threshold t);
+void write_again(u32 bytes);                          // the last so many of the ring, to the devices
 void init_input();
 void run_waiting_keys();
 void switch_input_at_boot();

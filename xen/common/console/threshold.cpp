@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "common/console/threshold.hpp"
 
+#include "lib/format.hpp"
+
 namespace xen::console {
 namespace {
 
@@ -33,6 +35,18 @@ Verdict judge(Threshold t, log::Level level) {
     if (l == 0) return Verdict::print;
     if (l <= t.lower) return Verdict::print;
     return l <= t.upper ? Verdict::limited : Verdict::drop;
+}
+
+usize format_threshold(char* to, usize cap, Threshold t) {
+    auto name = [](u8 level) { return level >= 4 ? "all" : kNames[level].text; };
+    return format(to, cap, "%s/%s", name(t.lower), name(t.upper));
+}
+
+Threshold moved(Threshold t, int levels) {
+    int lower = t.lower + levels;
+    t.lower = static_cast<u8>(lower < 0 ? 0 : lower > 4 ? 4 : lower);
+    if (t.upper < t.lower) t.upper = t.lower;
+    return t;
 }
 
 const char* level_name(u8 level) {

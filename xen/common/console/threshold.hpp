@@ -18,5 +18,7 @@ enum class Verdict : u8 { print, limited, drop };
 Maybe<Threshold> parse_threshold(Str text);
 Verdict judge(Threshold t, log::Level level);
 const char* level_name(u8 level);
+usize format_threshold(char* to, usize cap, Threshold t);   // as the option has it: "lower/upper"
+Threshold moved(Threshold t, int levels);                   // the lower one up or down; the upper one never below it
 
 }  // namespace xen::console

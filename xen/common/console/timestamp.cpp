@@ -29,6 +29,17 @@ Maybe<TimestampMode> parse_timestamp_mode(Str text) {
     return nothing;
 }
 
+Str name_of(TimestampMode mode) {
+    switch (mode) {
+    case TimestampMode::none: return "none";
+    case TimestampMode::date: return "date";
+    case TimestampMode::date_ms: return "datems";
+    case TimestampMode::boot: return "boot";
+    case TimestampMode::raw: return "raw";
+    }
+    return {};
+}
+
 // Years that begin in March make the leap day the last one of the year.
 Date date_of(u64 s) {
     u64 days = s / 86400 + 719468;                // from 0000-03-01

@@ -11,6 +11,7 @@ namespace xen::console {
 enum class TimestampMode : u8 { none, date, date_ms, boot, raw };
 
 Maybe<TimestampMode> parse_timestamp_mode(Str text);
+Str name_of(TimestampMode mode);
 
 // What a stamp is made of.
 struct Moment {

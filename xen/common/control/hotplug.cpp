@@ -14,8 +14,10 @@ Maybe<bool> second_threads;   // what XEN_SYSCTL_cpu_hotplug last said; else the
 
 bool may_run(CpuId cpu) { return second_threads.value_or(option::values().smt) || !arch::is_second_thread(cpu); }
 
+// The boot CPU stays.
 Status stop_cpu(CpuId cpu) {
-    return cpu.raw() && cpu.raw() < kMaxCpus && cpu_online.test(cpu.raw()) ? smp::cpu_down(cpu) : Errno::inval;
+    if (!cpu.raw() || cpu.raw() >= kMaxCpus || !cpu_present.test(cpu.raw())) return Errno::inval;
+    return cpu_online.test(cpu.raw()) ? smp::cpu_down(cpu) : Errno::exist;
 }
 
 }  // namespace

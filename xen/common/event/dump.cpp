@@ -24,16 +24,19 @@ void describe_peer(const Channel& c, char* text, usize size) {
     }
 }
 
-void dump_port(const Domain& d, const Channel& c) {
-    char peer[48];
-    {
-        Guard g{c.lock};
-        if (c.state == State::free) return;
-        describe_peer(c, peer, sizeof(peer));
-    }
+constexpr unsigned kMostLines = 512;   // of one domain; the rest is counted
+
+bool describe_if_open(const Channel& c, char* text, usize size) {
+    Guard g{c.lock};
+    if (c.state == State::free) return false;
+    describe_peer(c, text, size);
+    return true;
+}
+
+void dump_port(const Domain& d, const Channel& c, const char* peer) {
     const event_word_t* word = fifo::word_of(*d.events, c.port);
     u32 link = word ? shared_load(*word) : 0;
-    log_info("  %5u [%c%c%c%c] vcpu %u priority %u %s%s", c.port.raw(), is_pending(d, c) ? 'p' : '-',
+    log_line("  %5u [%c%c%c%c] vcpu %u priority %u %s%s", c.port.raw(), is_pending(d, c) ? 'p' : '-',
              is_masked(d, c) ? 'm' : '-', link >> EVTCHN_FIFO_LINKED & 1 ? 'l' : '-',
              link >> EVTCHN_FIFO_BUSY & 1 ? 'b' : '-', c.vcpu.load(std::memory_order_relaxed),
              c.priority.load(std::memory_order_relaxed), peer, c.consumer ? " (hypervisor's)" : "");
@@ -41,9 +44,15 @@ void dump_port(const Domain& d, const Channel& c) {
 
 void dump_domain(const Domain& d) {
     if (!d.events) return;
-    log_info("d%u event channels, %s: port [pending/masked/linked/busy]", d.id.raw(),
+    log_line("d%u event channels, %s: port [pending/masked/linked/busy]", d.id.raw(),
              d.events->uses_fifo() ? "FIFO" : "2-level");
-    for (u32 port = 1; d.events->is_valid(Port{port}); ++port) dump_port(d, d.events->at(Port{port}));
+    unsigned open = 0;
+    for (u32 port = 1; d.events->is_valid(Port{port}); ++port) {
+        const Channel& c = d.events->at(Port{port});
+        char peer[48];
+        if (describe_if_open(c, peer, sizeof(peer)) && open++ < kMostLines) dump_port(d, c, peer);
+    }
+    if (open > kMostLines) log_line("  ... and %u more", open - kMostLines);
 }
 
 void dump_all(char) {
@@ -52,6 +61,6 @@ void dump_all(char) {
 
 }  // namespace
 
-void init() { console::register_key('e', dump_all, "event channels of all domains"); }
+void init() { console::register_key('e', dump_all, "dump event channels"); }
 
 }  // namespace xen::event

@@ -5,6 +5,7 @@
 #include <xen/memory.hpp>
 #include <xen/option.hpp>
 
+#include "lib/format.hpp"
 #include "lib/string.hpp"
 
 namespace xen::grant {
@@ -146,6 +147,23 @@ void Table::free_pages() {
     }
     set_made(0);
     while (status_count_) free_page(status_[--status_count_]);
+}
+
+namespace {
+
+constexpr u32 kLongestLimit = 127;   // ABI: as for the console's options
+
+template <u32 option::Values::*limit>
+option::Changeable changeable_limit(const char* name) {
+    return {name, [](Str text) { return option::change_number(limit, text); },
+            [](char* to, usize cap) { return format(to, cap, "%u", option::values().*limit); }, kLongestLimit};
+}
+
+}  // namespace
+
+void init_limits() {
+    option::make_changeable(changeable_limit<&option::Values::gnttab_max_frames>("gnttab_max_frames"));
+    option::make_changeable(changeable_limit<&option::Values::gnttab_max_maptrack_frames>("gnttab_max_maptrack_frames"));
 }
 
 // ABI: limits above the host's (gnttab_max_frames, gnttab_max_maptrack_frames) and versions we do not have are refused.

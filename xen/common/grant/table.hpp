@@ -173,6 +173,7 @@ Result<u32> copy(GuestInOut<gnttab_copy> uop, u32 count);
 Result<u32> swap_grant_refs(GuestInOut<gnttab_swap_grant_ref> uop, u32 count);
 // `position` is where in the granter's table the search of a single element goes on.
 Result<u32> cache_flush(GuestInOut<gnttab_cache_flush> uop, u32 count, u32& position);
+void init_limits();   // those of the host may be changed through hypfs
 Status setup_table(GuestInOut<gnttab_setup_table> uop);
 Status query_size(GuestInOut<gnttab_query_size> uop);
 Status set_version(GuestInOut<gnttab_set_version> uop);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// HYPERVISOR_hypfs_op (public/hypfs.h). Options are read at boot only; what can be written are properties of CPU pools.
+// HYPERVISOR_hypfs_op (public/hypfs.h). What can be written are properties of CPU pools
+// and the options that may change while the machine runs.
 #include <public/hypfs.h>
 #include <xen/control.hpp>
 #include <xen/heap.hpp>

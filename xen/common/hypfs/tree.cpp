@@ -76,6 +76,22 @@ u8 type_of(option::Kind k) {
     return k == option::Kind::number ? XEN_HYPFS_TYPE_UINT : XEN_HYPFS_TYPE_STRING;
 }
 
+// ABI: what may be written is text and keeps Xen's form.
+usize changeable_parameter(char* to, usize cap, u64 index) {
+    return option::changeable(option::table().first[index].name)->show(to, cap) + 1;
+}
+
+Status change_parameter(Str text, u64 index) { return option::changeable(option::table().first[index].name)->set(text); }
+
+Node parameter_node(const option::Option& o, u64 index) {
+    const option::Changeable* c = option::changeable(o.name);
+    if (!c) return {o.name, type_of(o.kind), parameter, index};
+    Node n{o.name, XEN_HYPFS_TYPE_STRING, changeable_parameter, index};
+    n.most = c->most + 1;
+    n.write = change_parameter;
+    return n;
+}
+
 struct Tree {
     Array<Node> parameters;
     Node top[3];
@@ -89,7 +105,7 @@ Status build() {
     usize n = 0;
     for (usize i = 0; i < option::table().count; ++i) {
         const option::Option& o = option::table().first[i];
-        if (o.kind != option::Kind::ignored) t->parameters[n++] = {o.name, type_of(o.kind), parameter, i};
+        if (o.kind != option::Kind::ignored) t->parameters[n++] = parameter_node(o, i);
     }
     t->top[0] = directory("buildinfo", kBuildInfo);
     t->top[2] = {"params", XEN_HYPFS_TYPE_DIR, nullptr, 0, t->parameters.data(), n};

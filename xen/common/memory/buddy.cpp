@@ -12,6 +12,7 @@ void Buddy::push(PageInfo& head, unsigned order) {
     head.next = heads_[order];
     if (head.next) frame_table[head.next].prev = f;
     heads_[order] = f;
+    ++counts_[order];
     head.owner_index = order | mark_;
     head.count.store(PageInfo::kFree, std::memory_order_relaxed);
 }
@@ -20,6 +21,7 @@ void Buddy::remove(PageInfo& head, unsigned order) {
     if (head.prev) frame_table[head.prev].next = head.next;
     else heads_[order] = head.next;
     if (head.next) frame_table[head.next].prev = head.prev;
+    --counts_[order];
     head.next = head.prev = 0;
     head.owner_index = 0;
     head.count.store(0, std::memory_order_relaxed);

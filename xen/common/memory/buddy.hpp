@@ -19,6 +19,7 @@ public:
     PageInfo* take(Order order, Mfn limit);
     void give(PageInfo& head, Order order);
     u64 free_frames() const { return free_; }
+    u32 blocks(unsigned order) const { return counts_[order]; }   // free ones of exactly this order
 
 private:
     void push(PageInfo& head, unsigned order);
@@ -27,6 +28,7 @@ private:
     bool is_free_block(Mfn f, unsigned order) const;
 
     std::array<u32, kMaxOrder + 1> heads_{};
+    std::array<u32, kMaxOrder + 1> counts_{};
     u64 free_ = 0;
     u32 mark_ = 0;
 };

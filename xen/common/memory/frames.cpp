@@ -8,6 +8,7 @@
 #include <xen/tlb.hpp>
 
 #include "common/memory/buddy.hpp"
+#include "common/memory/zones.hpp"
 #include "lib/string.hpp"
 
 namespace xen {
@@ -18,10 +19,8 @@ Mfn max_frame;
 namespace memory {
 namespace {
 
-// Below 4 GiB is kept for those who ask for it.
 constexpr Mfn kLowEnd{u64{1} << (32 - kPageShift)};
 constexpr Mfn kNoLimit{~u64{0}};
-enum Zone : unsigned { kLow, kHigh, kZones };
 
 Spinlock<LockRank::buddy> lock;
 Buddy zones[numa::kMaxNodes][kZones] GUARDED_BY(lock);
@@ -206,6 +205,15 @@ u64 free_pages_on(NodeId node) {
     for (auto& zone : zones[node.raw()]) n += zone.free_frames();
     for (auto& zone : unscrubbed[node.raw()]) n += zone.free_frames();
     return n;
+}
+
+ZoneState zone_state(NodeId node, unsigned zone) {
+    Guard g{lock};
+    const Buddy& b = zones[node.raw()][zone];
+    ZoneState s;
+    s.free = b.free_frames();
+    for (unsigned order = 0; order <= kMaxOrder; ++order) s.blocks[order] = b.blocks(order);
+    return s;
 }
 
 u64 scrub_pending() {

@@ -3,6 +3,7 @@
 
 #include <xen/cpumask.hpp>
 #include <xen/numa.hpp>
+#include <xen/page.hpp>
 
 namespace xen::numa {
 namespace {
@@ -54,11 +55,16 @@ u8 distance(NodeId from, NodeId to) {
     return from == to ? 10 : 20;  // ACPI 5.2.17: 10 is local; 20 is what firmware without a SLIT implies
 }
 
-u64 pages_of(NodeId node) {
-    u64 n = 0;
-    for (usize i = 0; i < range_count; ++i)
-        if (ranges[i].node == node) n += ranges[i].end - ranges[i].start;
-    return n;
+u64 span_of(NodeId node) {
+    if (!range_count) return max_frame.raw();
+    Mfn first = max_frame, end{0};
+    for (usize i = 0; i < range_count; ++i) {
+        if (ranges[i].node != node) continue;
+        if (ranges[i].start < first) first = ranges[i].start;
+        if (ranges[i].end > end) end = ranges[i].end;
+    }
+    if (end > max_frame) end = max_frame;   // firmware rounds up
+    return end > first ? end - first : 0;
 }
 
 }  // namespace xen::numa

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The parsed values, written by the parser only.
+// The parsed values, written by the parser, and by change_number().
 #pragma once
 
 #include <xen/option.hpp>

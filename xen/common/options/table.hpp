@@ -28,6 +28,8 @@ Table table();
 
 // False when the text is no value of the option's kind.
 bool assign(const Option& o, Str text, bool negated);
+// The whole text is a number, decimal or 0x….
+bool parse_number(Str text, u64& out);
 // The value as text, for hypfs; the length it has.
 usize show(const Option& o, char* to, usize cap);
 // The known name with the smallest edit distance; empty when none is near.

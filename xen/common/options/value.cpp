@@ -125,6 +125,8 @@ Maybe<bool> boolean(Str s) {
     return nothing;
 }
 
+bool parse_number(Str text, u64& out) { return take_number(text, out) && text.empty(); }
+
 bool assign(const Option& o, Str text, bool negated) {
     if (o.kind == Kind::ignored) return true;
     if (o.kind == Kind::boolean) {

@@ -164,13 +164,17 @@ namespace timers {
 namespace {
 
 void dump_queues(char) {
+    constexpr unsigned kMostLines = 24;   // of one CPU, whose timers wait meanwhile
     log_line("Timers, ns from now:");
     for (usize i : cpu_online) {
         TimerQueue& q = queues.remote(CpuId{static_cast<u32>(i)});
         Guard g{q.lock};
+        unsigned n = 0;
         for (const Timer& t : q.tree())
-            log_line("  CPU%02zu %12lld handler %p data %p", i, static_cast<long long>(t.expires() - time::now()),
-                     TimerQueue::handler_of(t), TimerQueue::data_of(t));
+            if (n++ < kMostLines)
+                log_line("  CPU%02zu %12lld handler %p data %p", i, static_cast<long long>(t.expires() - time::now()),
+                         TimerQueue::handler_of(t), TimerQueue::data_of(t));
+        if (n > kMostLines) log_line("  CPU%02zu ... and %u more", i, n - kMostLines);
     }
 }
 

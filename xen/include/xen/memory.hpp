@@ -20,6 +20,7 @@ bool is_ram(Mfn f);                 // in a RAM range of the boot memory map; sl
 std::span<const MemoryRange> machine_map();  // the boot memory map
 bool io_read_only(Mfn f);           // device frames that guests may only read (PCI configuration space, the HPET)
 void protect_io(Mfn first, u64 frames);
+void init_keys();                   // debug keys
 void add_free_range(Mfn start, u64 frames);
 // Frames that existed before the allocator and that guests may map (firmware tables, BIOS area): owned by dom_io.
 

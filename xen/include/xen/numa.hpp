@@ -21,6 +21,6 @@ unsigned node_count();
 NodeId node_of(Mfn f);
 NodeId node_of(CpuId cpu);
 u8 distance(NodeId from, NodeId to);       // 10 is local; 0xff unreachable
-u64 pages_of(NodeId node);                 // RAM frames, for XEN_SYSCTL_numainfo
+u64 span_of(NodeId node);                  // frames from its first to its last one, holes in between counted
 
 }  // namespace xen::numa

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 // The command line. Every option stands once, in common/options/table.hpp: name, type, default, help; from
-// that one list come the parser, the hypfs entries and docs/options.md. Values are read-only after parse().
+// that one list come the parser, the hypfs entries and docs/options.md. Values are read-only after parse(),
+// but for the numbers among those that make_changeable() lists.
 #pragma once
 
 #include <xen/cpumask.hpp>
 
 #include "lib/index.hpp"
 #include "lib/maybe.hpp"
+#include "lib/result.hpp"
 #include "lib/string.hpp"
 
 namespace xen::option {
@@ -57,5 +59,18 @@ const Values& values();
 // What guests and tools see (XENVER_commandline): with the effective absolute dom0_mem=…,max:….
 Str published();
 void publish_dom0_memory(u64 bytes, u64 max_bytes);
+
+// The few options that may change while the machine runs (hypfs writes them). Whom they concern registers them at boot;
+// the caller of set() and show() serialises.
+struct Changeable {
+    const char* name;
+    Status (*set)(Str text);                    // Errno::inval when it is no value
+    usize (*show)(char* to, usize cap);         // the length that the text has
+    u32 most;                                   // the most characters of a value
+};
+void make_changeable(const Changeable& c);
+const Changeable* changeable(Str name);         // nullptr: not this one
+// For numbers: changes the value itself; Errno::range above 2^31 - 1.
+Status change_number(u32 Values::*member, Str text);
 
 }  // namespace xen::option

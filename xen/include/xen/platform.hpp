@@ -35,6 +35,9 @@ void send_startup(u32 apic_id, u8 page);
 // A non-maskable interrupt arrived on this CPU: ours (watchdog, stop request), or the machine's (option `nmi`).
 void handle_nmi(const arch::GuestRegs& interrupted);
 
+// While somebody holds it, the NMI watchdog does not count: a debug key writes much.
+void hold_watchdog(bool hold);
+
 // -- power
 [[noreturn]] void reboot();             // by `reboot=`, then every other way
 [[noreturn]] void reboot_now();         // the shortest way, when a panic failed

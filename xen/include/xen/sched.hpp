@@ -45,6 +45,8 @@ void wake_pollers(Domain& d, Port port);       // whichever of its vCPUs poll fo
 vcpu_runstate_info runstate(const Vcpu& v);    // as of now
 u64 cpu_time_of(const Domain& d);              // ns run by all vCPUs
 Nanos idle_time_of(CpuId cpu);
+// The deepest idle state that CPUs may use: 0 polls, 1 and above halt, which is all there is.
+inline std::atomic<u32> idle_limit{1};
 CpuId processor_of(const Vcpu& v);
 
 const CpuMask& hard_affinity(const Vcpu& v);

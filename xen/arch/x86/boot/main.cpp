@@ -5,6 +5,7 @@
 #include <asm/entry.hpp>
 #include <asm/features.hpp>
 #include <asm/fixup.hpp>
+#include <asm/m2p.hpp>
 #include <asm/smp.hpp>
 #include <asm/policy.hpp>
 #include <xen/assert.hpp>
@@ -72,6 +73,7 @@ XEN_INIT void init_cpus() {
 
 XEN_INIT void init_subsystems() {
     domain::init();
+    arch::publish_m2p();
     rcu::init();
     platform::init_irqs();
     arch::init_smp();

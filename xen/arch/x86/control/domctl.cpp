@@ -50,9 +50,12 @@ void get_tsc(const Domain& d, xen_domctl_tsc_info& x) {
 
 Status trigger(Domain& d, const xen_domctl_sendtrigger& x) {
     if (x.vcpu >= d.max_vcpus || !d.vcpus[x.vcpu]) return Errno::srch;
-    if (x.trigger != XEN_DOMCTL_SENDTRIGGER_NMI) return Errno::nosys;
-    raise_nmi(*d.vcpus[x.vcpu]);
-    return {};
+    switch (x.trigger) {
+    case XEN_DOMCTL_SENDTRIGGER_NMI: raise_nmi(*d.vcpus[x.vcpu]); return {};
+    case XEN_DOMCTL_SENDTRIGGER_POWER:
+    case XEN_DOMCTL_SENDTRIGGER_SLEEP: return Errno::inval;   // buttons of HVM domains
+    default: return Errno::nosys;
+    }
 }
 
 }  // namespace

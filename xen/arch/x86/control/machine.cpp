@@ -2,6 +2,7 @@
 // The machine as sysctl shows it: capability words, and where a CPU sits (SDM 3A 8.9; APM 3 for AMD's leaf 0x8000001e).
 #include <asm/cpu.hpp>
 #include <asm/features.hpp>
+#include <asm/policy.hpp>
 #include <bit>
 #include <xen/arch_control.hpp>
 #include <xen/platform.hpp>
@@ -84,21 +85,14 @@ bool is_second_thread(CpuId cpu) {
     return !unit && (apic_id_of(cpu) & (threads_per_core() - 1));
 }
 
-// hw_cap: feature words as Xen orders them (1.edx, 1.ecx, 80000001.edx, 80000001.ecx, d1.eax, 7.ebx, 7.ecx, 80000007.edx).
+// hw_cap: words of the host's features, in the order of public/arch-x86/cpufeatureset.h. What AMD's leaf 0x80000001 repeats of
+// leaf 1 (APM 3 E.4.2) is left out.
 void describe_machine(xen_sysctl_physinfo& x) {
+    constexpr u32 kRepeated = 0x0183f3ff;
     x.capabilities |= XEN_SYSCTL_PHYSCAP_pv;
-    CpuidRegs one = cpuid(1);
-    CpuidRegs extended = cpuid(0x80000001);
-    x.hw_cap[0] = one.d;
-    x.hw_cap[1] = one.c;
-    x.hw_cap[2] = extended.d;
-    x.hw_cap[3] = extended.c;
-    if (cpuid(0).a >= 0xd) x.hw_cap[4] = cpuid(0xd, 1).a;
-    if (cpuid(0).a >= 7) {
-        x.hw_cap[5] = cpuid(7).b;
-        x.hw_cap[6] = cpuid(7).c;
-    }
-    if (cpuid(0x80000000).a >= 0x80000007) x.hw_cap[7] = cpuid(0x80000007).d;
+    FeatureSet f = policy::featureset(XEN_SYSCTL_cpu_featureset_host);
+    for (unsigned i = 0; i < sizeof(x.hw_cap) / sizeof(x.hw_cap[0]); ++i) x.hw_cap[i] = f.word[i];
+    x.hw_cap[2] &= ~kRepeated;
 }
 
 }  // namespace xen::arch

@@ -5,6 +5,7 @@
 #include <asm/smp.hpp>
 #include <xen/memory.hpp>
 #include <xen/rcu.hpp>
+#include <xen/sched.hpp>
 #include <xen/softirq.hpp>
 
 namespace xen::arch {
@@ -32,6 +33,7 @@ void idle_once() {
     bool more = memory::scrub_some();
     irq_disable();
     if (more || softirq::pending()) return;
+    if (!sched::idle_limit.load(std::memory_order_relaxed)) [[unlikely]] return relax();
     rcu::idle_enter();
     halted.local() = true;
     if (!softirq::pending()) halt_with_irqs();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Debug keys that show CPUs: registers, the hardware domain's vCPUs, local APICs, NUMA nodes.
+// Debug keys that show CPUs: registers, the hardware domain's vCPUs, local APICs, TSC modes.
 #include <asm/backtrace.hpp>
 #include <asm/cpu.hpp>
 #include <xen/apic.hpp>
@@ -7,10 +7,9 @@
 #include <xen/console.hpp>
 #include <xen/cpumask.hpp>
 #include <xen/log.hpp>
-#include <xen/memory.hpp>
-#include <xen/numa.hpp>
 #include <xen/sched.hpp>
 #include <xen/smp.hpp>
+#include <xen/time.hpp>
 
 #include "arch/x86/platform/state.hpp"
 
@@ -44,14 +43,9 @@ void dump_apics(char) {
     on_each([](void*) { apic::dump(arch::cpu_id()); });
 }
 
-void dump_nodes(char) {
-    for (unsigned i = 0; i < numa::node_count(); ++i) {
-        NodeId n{static_cast<u8>(i)};
-        log_line("NODE%u: %llu pages, %llu free", i, static_cast<unsigned long long>(numa::pages_of(n)),
-                 static_cast<unsigned long long>(memory::free_pages_on(n)));
-    }
-    for (usize i : cpu_online)
-        log_line("CPU%zu -> NODE%u", i, numa::node_of(CpuId{static_cast<u32>(i)}).raw());
+void dump_tsc_modes(char) {
+    log_line("TSC at %llu kHz; no domain's is emulated", static_cast<unsigned long long>(time::tsc_khz()));
+    for (Domain* d = domain::first(); d; d = domain::next(*d)) log_line("  d%u: mode %u", d->id.raw(), d->arch.tsc_mode);
 }
 
 }  // namespace
@@ -60,7 +54,7 @@ void init_keys() {
     console::register_key('d', dump_cpus, "dump registers");
     console::register_key('0', dump_hardware_domain, "dump Dom0 registers");
     console::register_key('l', dump_apics, "dump local APIC state");
-    console::register_key('u', dump_nodes, "dump NUMA info");
+    console::register_key('s', dump_tsc_modes, "dump the domains' TSC modes");
 }
 
 }  // namespace xen::platform

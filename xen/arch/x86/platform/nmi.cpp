@@ -29,6 +29,7 @@ constexpr CpuId kBootCpu{0};
 
 NmiPolicy policy = NmiPolicy::fatal;
 std::atomic<u32> reported{0};     // reasons on their way to the hardware domain
+std::atomic<bool> expected{false};   // the debug key's is on its way
 XEN_PERCPU constinit PerCpu<u64> counts{};
 
 const char* name_of(u32 reasons) {
@@ -74,6 +75,16 @@ void dump_nmis(char) {
         log_line("CPU %zu: %llu NMIs", i, static_cast<unsigned long long>(counts.on(CpuId{static_cast<u32>(i)})));
 }
 
+void trigger_nmi(char) {
+    log_line("Triggering an NMI on CPU %u", arch::cpu_id().raw());
+    expected.store(true, std::memory_order_relaxed);
+    apic::send_nmi(arch::cpu_id());
+}
+
+bool is_ours(const arch::GuestRegs& interrupted) {
+    return watchdog_nmi(interrupted) || expected.exchange(false, std::memory_order_relaxed);
+}
+
 }  // namespace
 
 void init_nmi() {
@@ -82,7 +93,8 @@ void init_nmi() {
     if (Maybe<NmiPolicy> p = nmi_policy(word)) policy = *p;
     else if (!word.empty()) log_warning("nmi=%.*s is none of ignore, dom0, fatal", static_cast<int>(word.size()), word.data());
     softirq::set_handler(softirq::Kind::nmi, tell_hardware_domain);
-    console::register_key('N', dump_nmis, "NMI statistics");
+    console::register_key('n', dump_nmis, "NMI statistics");
+    console::register_key('N', trigger_nmi, "trigger an NMI", console::KeyKind::action);
 }
 
 void handle_nmi(const arch::GuestRegs& interrupted) {
@@ -92,7 +104,7 @@ void handle_nmi(const arch::GuestRegs& interrupted) {
     console::enter_nmi();
     u8 port = arch::cpu_id() == kBootCpu ? arch::inb(kSystemPort) : u8{0};
     bool machine = port & (kSystemError | kIoCheck);
-    if (machine || (!watchdog_nmi(interrupted) && arch::cpu_id() == kBootCpu)) act(interrupted, port);
+    if (machine || (!is_ours(interrupted) && arch::cpu_id() == kBootCpu)) act(interrupted, port);
     console::leave_nmi();
 }
 

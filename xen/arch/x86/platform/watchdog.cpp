@@ -39,6 +39,7 @@ struct Heart {
 XEN_PERCPU constinit PerCpu<Heart> hearts;
 Timer heart_timers[kMaxCpus];
 bool running = false;
+std::atomic<u32> holders{0};
 
 void beat(void* cpu) {
     __atomic_fetch_add(&hearts.local().beats, 1, __ATOMIC_RELAXED);
@@ -95,6 +96,8 @@ void start_watchdog() {
     log_info("NMI watchdog: a CPU may stand still for %u s", option::values().watchdog_timeout);
 }
 
+void hold_watchdog(bool hold) { holders.fetch_add(hold ? 1 : ~u32{0}, std::memory_order_relaxed); }
+
 // Between an earlier life of this CPU and now no heart beat.
 void watch_this_cpu() {
     if (!running) return;
@@ -108,6 +111,10 @@ bool watchdog_nmi(const arch::GuestRegs& interrupted) {
     if (arch::cpu_id() == kBootCpu) send_on();
     if (!cpu_online.test(arch::cpu_id().raw())) return true;
     Heart& h = hearts.local();
+    if (holders.load(std::memory_order_relaxed)) {
+        h.pulse.restart(__atomic_load_n(&h.beats, __ATOMIC_RELAXED));
+        return true;
+    }
     u32 limit = (option::values().watchdog_timeout + 1) * kBeatsPerSecond;
     if (arch::waits_for_others()) limit *= 2;   // the one that it waits for is to be named
     if (h.pulse.stuck(__atomic_load_n(&h.beats, __ATOMIC_RELAXED), limit)) end_machine(interrupted);

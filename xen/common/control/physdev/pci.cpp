@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The PCI devices that the hardware domain has reported, and what it asks about their interrupts.
+#include <xen/console.hpp>
 #include <xen/irq.hpp>
+#include <xen/log.hpp>
 
 #include <xen/pci.hpp>
 #include <xen/security.hpp>
@@ -56,12 +58,22 @@ Status known(pci::Address a) {
     return find(a) ? Status{} : Errno::nodev;
 }
 
+void dump_devices(char) {
+    log_line("PCI devices that the hardware domain has reported:");
+    Guard g{lock};
+    for (const Device& d : devices)
+        log_line("  %04x:%02x:%02x.%u%s", d.address.segment, d.address.bus, d.address.device(), d.address.function(),
+                 d.virtual_function ? ", virtual function" : "");
+}
+
 template <class T>
 pci::Address address_of(const T& x) {
     return {x.seg, x.bus, x.devfn};
 }
 
 }  // namespace
+
+void init_keys() { console::register_key('Q', dump_devices, "dump PCI devices"); }
 
 bool is_known(pci::Address a) {
     Guard g{lock};

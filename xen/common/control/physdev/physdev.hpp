@@ -23,6 +23,7 @@ Status free_pirq(Arg arg);
 Status io_apic(Arg arg, bool write);
 
 // PCI devices (pci.cpp).
+void init_keys();   // debug key Q
 bool is_known(pci::Address device);
 Status device_add(Arg arg);
 Status device_remove(Arg arg);

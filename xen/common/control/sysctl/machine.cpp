@@ -102,8 +102,7 @@ Status numa(xen_sysctl_numainfo& x) {
     if (x.num_nodes > n) x.num_nodes = n;
     for (u32 i = 0; i < x.num_nodes; ++i) {
         NodeId node{static_cast<u8>(i)};
-        u64 pages = numa::pages_of(node);
-        xen_sysctl_meminfo m{(pages ? pages : memory::total_pages()) << kPageShift, memory::free_pages_on(node) << kPageShift};
+        xen_sysctl_meminfo m{numa::span_of(node) << kPageShift, memory::free_pages_on(node) << kPageShift};
         if (x.meminfo.p) TRY(guest_out(x.meminfo).copy_out(m, i));
         TRY(distances(x, i, x.num_nodes));
     }

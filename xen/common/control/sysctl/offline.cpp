@@ -17,7 +17,7 @@ Answer one(u32 cmd, u64 frame) {
     if (frame >= max_frame.raw()) return {cmd == sysctl_query_page_offline ? 0 : u32{PG_OFFLINE_INVALID}, Errno::inval};
     switch (cmd) {
     case sysctl_page_offline: return {PG_OFFLINE_FAILED, Errno::perm};
-    case sysctl_page_online: return {PG_ONLINE_FAILED, Errno::inval};
+    case sysctl_page_online: return {};   // it was: neither onlined nor failed
     default: return {};
     }
 }

@@ -23,6 +23,7 @@ Status debug_keys(xen_sysctl_debug_keys& x);
 Status domain_list(xen_sysctl_getdomaininfolist& x);
 
 // Power and counters (power.cpp).
+void init_keys();   // debug key c
 Status power_statistics(xen_sysctl_get_pmstat& x);
 Status power_operation(xen_sysctl_pm_op& x);
 

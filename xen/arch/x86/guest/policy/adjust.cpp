@@ -39,6 +39,7 @@ void read_cache(CpuPolicy& p) {
 
 void read_xstate(CpuPolicy& p) {
     p.xstate[0] = arch::cpuid(0xd, 0);
+    p.xstate[0].b = p.xstate[0].c;   // as it is with every state on in XCR0, whenever this is read
     p.xstate[1] = arch::cpuid(0xd, 1);
     u64 states = (u64{p.xstate[0].d} << 32 | p.xstate[0].a) | (u64{p.xstate[1].d} << 32 | p.xstate[1].c);
     for (unsigned i = 2; i < CpuPolicy::kXstate; ++i)
