@@ -48,7 +48,8 @@ u32 limit(u32 which) {
 
 std::string content(const option::Changeable& c) {
     char text[64] = {};
-    REQUIRE(c.show(text, sizeof(text)) == std::string{text}.size());
+    usize length = c.show(text, sizeof(text));
+    REQUIRE(length == std::string{text}.size());
     return text;
 }
 
