@@ -5,6 +5,7 @@
 #include "measure.hpp"
 #include "page.hpp"
 #include "rows.hpp"
+#include "table.hpp"
 #include "test.hpp"
 #include "trap.hpp"
 #include <public/memory.h>
@@ -55,18 +56,11 @@ void fill() {
 }
 
 void pin_delay() {
-    u64* table = reinterpret_cast<u64*>(new_page());
-    u8* target = new_page();
-    for (unsigned i = 0; i < 512; ++i) table[i] = mfn_of(target) << 12 | kReadWrite;
-    protect(table, kReadOnly);
-    const u64 frame = mfn_of(table);
-    delay_row("delay_in_pin", [=] {
-        mmuext(MMUEXT_PIN_L1_TABLE, frame);
-        mmuext(MMUEXT_UNPIN_TABLE, frame);
+    const Table table{true};
+    delay_row("delay_in_pin", [&] {
+        table.pin();
+        table.unpin();
     });
-    protect(table, kReadWrite);
-    free_page(target);
-    free_page(reinterpret_cast<u8*>(table));
 }
 
 } // namespace

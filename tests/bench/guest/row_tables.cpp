@@ -4,11 +4,11 @@
 #include "measure.hpp"
 #include "page.hpp"
 #include "rows.hpp"
+#include "table.hpp"
 
 namespace {
 
 constexpr unsigned kBatch = 32;
-constexpr unsigned kFull = 512;
 mmu_update_t batch[kBatch];
 
 // Each run changes the dirty bit, back and forth.
@@ -48,20 +48,12 @@ void fill_batch() {
 }
 
 void pins(const char* pin_name, const char* both_name, bool full) {
-    u64* table = reinterpret_cast<u64*>(new_page());
-    u8* target = new_page();
-    if (full)
-        for (unsigned i = 0; i < kFull; ++i) table[i] = mfn_of(target) << 12 | kReadWrite;
-    protect(table, kReadOnly);
-    const u64 frame = mfn_of(table);
-    row(pin_name, lowest([=] { mmuext(MMUEXT_PIN_L1_TABLE, frame); }, [=] { mmuext(MMUEXT_UNPIN_TABLE, frame); }));
-    row(both_name, lowest([=] {
-            mmuext(MMUEXT_PIN_L1_TABLE, frame);
-            mmuext(MMUEXT_UNPIN_TABLE, frame);
+    const Table table{full};
+    row(pin_name, lowest([&] { table.pin(); }, [&] { table.unpin(); }));
+    row(both_name, lowest([&] {
+            table.pin();
+            table.unpin();
         }));
-    protect(table, kReadWrite);
-    free_page(target);
-    free_page(reinterpret_cast<u8*>(table));
 }
 
 } // namespace
