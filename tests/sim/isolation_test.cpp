@@ -167,7 +167,7 @@ public:
 private:
     static console::Threshold set(console::Threshold t) {
         console::Session s;
-        return std::exchange(console::state.guest, t);
+        return console::state.guest.exchange(t);
     }
     console::Threshold old_;
 };

@@ -10,7 +10,8 @@
 
 namespace xen::console {
 
-struct Threshold {
+// Aligned so that an atomic one is a plain word to every compiler.
+struct alignas(u16) Threshold {
     u8 lower = 0, upper = 0;   // number of levels: 0 none .. 4 all; `always` is below every threshold but none
 };
 enum class Verdict : u8 { print, limited, drop };

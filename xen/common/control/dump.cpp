@@ -52,7 +52,7 @@ void dump_vcpu(const Vcpu& v) {
     const vcpu_info* info = v.info;
     log_line("  vCPU %u: %s, CPU %u, ran %llu ms, upcall%s pending%s; affinity hard %s soft %s%s", v.id.raw(), what_of(s), s.cpu,
              static_cast<ull>(s.cpu_time / 1000000), info && shared_load(info->evtchn_upcall_pending) ? "" : " not",
-             info && shared_load(info->evtchn_upcall_mask) ? ", masked" : "", MaskText{sched::hard_affinity(v)}.text,
+             info && arch::upcall_masked(*info) ? ", masked" : "", MaskText{sched::hard_affinity(v)}.text,
              MaskText{sched::soft_affinity(v)}.text, sched::is_polling(v) ? ", polls" : "");
 }
 
