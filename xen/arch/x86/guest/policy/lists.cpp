@@ -36,11 +36,11 @@ Status until_empty(u32 leaf, const CpuidRegs (&list)[N], bool (*empty)(const Cpu
 bool no_cache(const CpuidRegs& r) { return (r.a & 0x1f) == 0; }
 bool no_level(const CpuidRegs& r) { return (r.c >> 8 & 0xff) == 0; }
 
+// Up to the last component that there is, those between that are none included.
 template <class F>
 Status xstate_leaves(const CpuPolicy& p, F f) {
     u64 states = guest_xcr0_max(p) | 3;
-    for (u32 i = 0; i < CpuPolicy::kXstate; ++i)
-        if (states >> i & 1) TRY(f(0xd, i, p.xstate[i]));
+    for (u32 i = 0; i < CpuPolicy::kXstate && states >> i; ++i) TRY(f(0xd, i, p.xstate[i]));
     return {};
 }
 
