@@ -9,6 +9,7 @@
 #include <asm/pv.hpp>
 #include <catch2/catch.hpp>
 #include <sim/machine.hpp>
+#include <xen/arch_vcpu.hpp>
 #include <xen/event.hpp>
 #include <xen/hypercall.hpp>
 #include <xen/memory.hpp>
@@ -295,6 +296,42 @@ TEST_CASE("privileged instructions are done for a kernel") {
     CHECK(k.regs().rbx == XEN_CPUID_SIGNATURE_EBX);
     k.privileged({0xfa});
     CHECK((k.advanced() == 1 && k.mask() == 0));
+}
+
+TEST_CASE("RDTSC gives the processor's counter or one made of system time") {
+    Kernel k;
+    Domain& d = *k.vcpu().domain;
+    auto read = [&] {
+        k.privileged({0x0f, 0x31});
+        CHECK(k.advanced() == 2);
+        return k.regs().rdx << 32 | k.regs().rax;
+    };
+    REQUIRE(arch::set_tsc(d, 2, 0, 0, 0));
+    CHECK(!d.arch.tsc.emulated);
+    CHECK(policy::guest_cpuid(k.vcpu(), 0x40000003, 0).a % 2 == 0);
+    u64 native = read();
+    CHECK(native <= arch::rdtsc());
+    CHECK(arch::rdtsc() - native < 1'000'000'000);
+
+    // Two megahertz: a thousandth of a second is two thousand ticks.
+    REQUIRE(arch::set_tsc(d, 1, 2000, 5'000'000, 3));
+    CHECK(policy::guest_cpuid(k.vcpu(), 0x40000003, 0).a % 2 == 1);
+    CHECK(policy::guest_cpuid(k.vcpu(), 0x40000003, 0).c == 2000);
+    CHECK(policy::guest_cpuid(k.vcpu(), 0x40000003, 0).d == 4);
+    u64 first = read();
+    CHECK((first >= 9'999 && first < 20'000));
+    sim::advance(micros(1000));
+    u64 second = read();
+    CHECK((second >= first + 1'999 && second < first + 4'000));
+    CHECK(arch::tsc_elapsed(d) >= 6'000'000);
+
+    // Its time page agrees with what it reads.
+    time::Stamp stamp = time::local_stamp();
+    time::Scale scale = time::tsc_scale();
+    arch::show_guest_time(d, stamp, scale);
+    u64 millisecond = time::scaled(2000, scale);
+    CHECK((millisecond >= 999'999 && millisecond <= 1'000'000));
+    CHECK(arch::set_tsc(d, 3, 0, 0, 0).error() == Errno::inval);
 }
 
 TEST_CASE("what the emulator does not do comes back as #GP") {

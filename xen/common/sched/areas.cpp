@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a vCPU sees of time without asking: the run state area that it registered, and the time parameters in its
 // vcpu_info and their registered copy. All are written in the vCPU's own address space.
+#include <xen/arch_vcpu.hpp>
 #include <xen/sched.hpp>
 #include <xen/time.hpp>
 
@@ -66,6 +67,7 @@ bool tell_time(Vcpu& v) {
     u.told_generation = time::generation();
     time::Stamp stamp = time::local_stamp();
     time::Scale scale = time::tsc_scale();
+    arch::show_guest_time(*v.domain, stamp, scale);
     vcpu_time_info t{};
     t.tsc_timestamp = stamp.tsc;
     t.system_time = static_cast<u64>(stamp.system.raw());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <xen/guest_access.hpp>
+#include <xen/time.hpp>
 
 #include "lib/result.hpp"
 
@@ -10,6 +11,7 @@ struct vcpu_guest_context;
 
 namespace xen {
 
+struct Domain;
 struct Vcpu;
 
 namespace arch {
@@ -28,6 +30,9 @@ Status initialise_vcpu(Vcpu& v, const vcpu_guest_context& context);
 
 // VCPUOP_send_nmi: the vCPU takes an NMI before its next guest instruction, unless one is already waiting.
 void raise_nmi(Vcpu& v);
+
+// What vcpu_time_info says of system time, where the domain's counter is not the processor's: changes both.
+void show_guest_time(const Domain& d, time::Stamp& stamp, time::Scale& scale);
 
 // VCPUOP_get_physid: id of the processor as the guest's ACPI code knows it (APIC id low, ACPI id high).
 u64 physical_id(CpuId cpu);

@@ -37,15 +37,21 @@ Status frame_info(Domain& d, xen_domctl_getpageframeinfo3& x) {
 }
 
 Status set_tsc(Domain& d, const xen_domctl_tsc_info& x) {
-    if (&d == &current_domain() || x.tsc_mode > 3) return Errno::inval;
-    d.arch.tsc_mode = static_cast<u8>(x.tsc_mode);
-    return {};
+    if (&d == &current_domain()) return Errno::inval;
+    domain::pause(d);
+    Status s = arch::set_tsc(d, x.tsc_mode, x.gtsc_khz, x.elapsed_nsec, x.incarnation);
+    d.for_each_vcpu([](Vcpu& v) { arch::sync_vcpu(v); });   // its next run traps RDTSC or not
+    domain::unpause(d);
+    return s;
 }
 
 void get_tsc(const Domain& d, xen_domctl_tsc_info& x) {
     x = {};
-    x.tsc_mode = d.arch.tsc_mode;
-    x.gtsc_khz = static_cast<u32>(time::tsc_khz());
+    const arch::GuestTsc& tsc = d.arch.tsc;
+    x.tsc_mode = static_cast<u32>(tsc.mode);
+    x.gtsc_khz = tsc.mode == arch::TscMode::native ? 0 : tsc.khz;
+    x.incarnation = tsc.incarnation;
+    x.elapsed_nsec = arch::tsc_elapsed(d);
 }
 
 Status trigger(Domain& d, const xen_domctl_sendtrigger& x) {

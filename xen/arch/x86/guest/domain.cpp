@@ -8,6 +8,7 @@ namespace xen::arch {
 
 Status init_domain(Domain& d) {
     TRY(mm::init_perdomain(d));
+    init_tsc(d);
     return d.is_idle ? Status{} : pv::init_domain(d);
 }
 

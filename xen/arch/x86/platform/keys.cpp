@@ -44,8 +44,12 @@ void dump_apics(char) {
 }
 
 void dump_tsc_modes(char) {
-    log_line("TSC at %llu kHz; no domain's is emulated", static_cast<unsigned long long>(time::tsc_khz()));
-    for (Domain* d = domain::first(); d; d = domain::next(*d)) log_line("  d%u: mode %u", d->id.raw(), d->arch.tsc_mode);
+    log_line("TSC at %llu kHz", static_cast<unsigned long long>(time::tsc_khz()));
+    for (Domain* d = domain::first(); d; d = domain::next(*d)) {
+        const arch::GuestTsc& tsc = d->arch.tsc;
+        log_line("  d%u: mode %u, %u kHz, %s", d->id.raw(), static_cast<unsigned>(tsc.mode), tsc.khz,
+                 tsc.emulated ? "emulated" : "the processor's");
+    }
 }
 
 }  // namespace

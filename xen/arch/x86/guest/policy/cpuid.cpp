@@ -22,13 +22,15 @@ constexpr u32 kExtendedBase = 0x80000000, kOsXsave = u32{1} << 27;
 constexpr u32 kVersion = 4 << 16 | 17;   // of the ABI that we speak
 
 CpuidRegs time_leaf(const Domain& d, u32 subleaf) {
-    time::Scale scale = time::tsc_scale();
+    const arch::GuestTsc& tsc = d.arch.tsc;
+    time::Scale scale = time::scale_for(tsc.khz);
+    u64 start = static_cast<u64>(tsc.start.raw());
     u32 khz = static_cast<u32>(time::tsc_khz());
     bool rdtscp = host().features().has(XEN_X86_FEATURE_RDTSCP);
     bool reliable = host().features().has(XEN_X86_FEATURE_ITSC);
     switch (subleaf) {
-    case 0: return {u32{reliable} << 1 | u32{rdtscp} << 2, d.arch.tsc_mode, khz, 0};
-    case 1: return {0, 0, scale.mul, static_cast<u32>(s32{scale.shift})};
+    case 0: return {u32{tsc.emulated} | u32{reliable} << 1 | u32{rdtscp} << 2, static_cast<u32>(tsc.mode), tsc.khz, tsc.incarnation};
+    case 1: return {static_cast<u32>(start), static_cast<u32>(start >> 32), scale.mul, static_cast<u32>(s32{scale.shift})};
     case 2: return {khz, 0, 0, 0};
     default: return {};
     }

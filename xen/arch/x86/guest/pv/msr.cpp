@@ -166,7 +166,7 @@ Status write_misc_features(Vcpu& v, u64 value) {
 
 Result<u64> read_msr(Vcpu& v, u32 msr) {
     switch (msr) {
-    case kTsc: return arch::rdtsc();
+    case kTsc: return arch::guest_tsc(*v.domain);
     case kApicBase: return kApicBaseValue | (v.id.raw() == 0 ? kApicBsp : 0);
     case arch::kMsrFsBase: return arch::read_fs_base();
     case arch::kMsrGsBase: return arch::read_gs_base();

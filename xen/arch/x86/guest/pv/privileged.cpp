@@ -187,14 +187,14 @@ Outcome group7(Vcpu& v, const Instruction& i) {
     }
     if ((i.reg & 7) != 7) return Outcome::unhandled;
     if ((v.arch.cr[4] & kCr4Tsd) && !v.arch.in_kernel) return Outcome::unhandled;
-    set_edx_eax(r, arch::rdtsc());
+    set_edx_eax(r, arch::guest_tsc(*v.domain));
     r.rcx = low(v.arch.msrs->tsc_aux);
     return Outcome::done;
 }
 
 Outcome read_tsc(Vcpu& v) {
     if ((v.arch.cr[4] & kCr4Tsd) && !v.arch.in_kernel) return Outcome::unhandled;
-    set_edx_eax(v.arch.regs, arch::rdtsc());
+    set_edx_eax(v.arch.regs, arch::guest_tsc(*v.domain));
     return Outcome::done;
 }
 

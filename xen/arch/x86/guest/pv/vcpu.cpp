@@ -33,7 +33,7 @@ u64 guest_cr4(u64 wanted) { return (wanted & kCr4Guest & cr4_available()) | (arc
 
 void apply_cr4(Vcpu& v) {
     u64 now = arch::read_cr4();
-    u64 wanted = (now & ~kCr4Tsd) | (v.arch.cr[4] & kCr4Tsd);
+    u64 wanted = (now & ~kCr4Tsd) | (v.domain->arch.tsc.emulated ? kCr4Tsd : v.arch.cr[4] & kCr4Tsd);
     if (wanted != now) arch::write_cr4(wanted);
 }
 

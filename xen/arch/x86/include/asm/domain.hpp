@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include <asm/guest_tsc.hpp>
 #include <asm/layout.hpp>
 #include <asm/regs.hpp>
 #include <xen/lock.hpp>
@@ -79,7 +80,7 @@ struct ArchDomain {
     bool cpuid_faulting = false;
     u32 pci_address = 0;               // what it wrote to port 0xcf8
     u8 cmos_index = 0;                 // what it wrote to port 0x70
-    u8 tsc_mode = 0;                   // public/arch-x86 XEN_DOMCTL_settscinfo values
+    GuestTsc tsc;
 };
 
 }  // namespace xen::arch
