@@ -85,6 +85,11 @@ void update_time(Vcpu& v) {
     if (!v.is_idle() && !tell_time(v)) unit(v).areas_due = true;
 }
 
+void tell_time_soon(Vcpu& v) {
+    unit(v).told_generation = kNeverTold;
+    if (&v == &current()) update_time(v);
+}
+
 bool areas_due(const Vcpu& v) { return unit(v).areas_due; }
 
 void update_areas(Vcpu& v) {

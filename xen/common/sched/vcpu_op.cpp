@@ -86,12 +86,6 @@ Status stop_singleshot(Vcpu& v) {
 // ABI: only where it begins is looked at; the rest shows when it is written.
 bool area_ok(u64 gva) { return arch::guest_range_ok(gva, 0); }
 
-// Now if it is the caller, else at its next switch-in.
-void tell_time_soon(Vcpu& v) {
-    unit(v).told_generation = kNeverTold;
-    if (&v == &current()) update_time(v);
-}
-
 // The first copy is made in the caller's address space, whoever the area is for.
 Status register_runstate(Vcpu& v, GuestInOut<void> arg) {
     auto op = TRY(arg.copy_in<vcpu_register_runstate_memory_area>());

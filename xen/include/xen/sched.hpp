@@ -80,6 +80,8 @@ void update_areas(Vcpu& v);
 // The time parameters in vcpu_info and in the registered copy, when they changed since the vCPU last saw them: at every
 // switch-in, and by the time code after a calibration for the current vCPU. In the vCPU's context.
 void update_time(Vcpu& v);
+// The same now if it is the caller, else at its next switch-in.
+void tell_time_soon(Vcpu& v);
 
 // Hypercalls.
 Result<s64> sched_op(u32 cmd, GuestInOut<void> arg);

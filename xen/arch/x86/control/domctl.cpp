@@ -40,7 +40,10 @@ Status set_tsc(Domain& d, const xen_domctl_tsc_info& x) {
     if (&d == &current_domain()) return Errno::inval;
     domain::pause(d);
     Status s = arch::set_tsc(d, x.tsc_mode, x.gtsc_khz, x.elapsed_nsec, x.incarnation);
-    d.for_each_vcpu([](Vcpu& v) { arch::sync_vcpu(v); });   // its next run traps RDTSC or not
+    d.for_each_vcpu([](Vcpu& v) {
+        arch::sync_vcpu(v);   // its next run traps RDTSC or not
+        sched::tell_time_soon(v);
+    });
     domain::unpause(d);
     return s;
 }
