@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
-// The vocabulary: formatting, bitmaps, results.
+// The vocabulary: formatting, bitmaps, results, text.
 #include <catch2/catch.hpp>
 #include <string>
+#include <vector>
 
 #include "lib/bitmap.hpp"
 #include "lib/format.hpp"
 #include "lib/index.hpp"
 #include "lib/result.hpp"
 #include "lib/string.hpp"
+#include "lib/words.hpp"
 
 using namespace xen;
 
@@ -36,6 +38,12 @@ Result<int> half(int v) {
 Result<int> quarter(int v) {
     int h = TRY(half(v));
     return half(h);
+}
+
+std::vector<std::string> words_of(Str list, char separator = ',') {
+    std::vector<std::string> all;
+    for (Str w : Words{list, separator}) all.emplace_back(w.data(), w.size());
+    return all;
 }
 
 }  // namespace
@@ -91,4 +99,32 @@ TEST_CASE("Str compares, searches and copies within bounds") {
     char small[4];
     REQUIRE(copy_string(small, sizeof(small), s) == 3);
     REQUIRE(Str{small} == Str{"dom"});
+}
+
+TEST_CASE("the words of a list end at separators") {
+    using List = std::vector<std::string>;
+    REQUIRE(words_of("") == List{});
+    REQUIRE(words_of(Str{}) == List{});
+    REQUIRE(words_of("vga") == List{"vga"});
+    REQUIRE(words_of("vga,com1,keep") == List{"vga", "com1", "keep"});
+    REQUIRE(words_of("vga,") == List{"vga"});
+    REQUIRE(words_of(",") == List{""});
+    REQUIRE(words_of(",vga") == List{"", "vga"});
+    REQUIRE(words_of("vga,,com1,,") == List{"vga", "", "com1", ""});
+    REQUIRE(words_of("a,b|!c|d", '|') == List{"a,b", "!c", "d"});
+    REQUIRE(words_of(Str{"vga,com1", 5}) == List{"vga", "c"});   // and no further than the list
+}
+
+TEST_CASE("a list has a word only as a whole") {
+    REQUIRE(has_word("vga,com1", "vga"));
+    REQUIRE(has_word("vga,com1", "com1"));
+    REQUIRE_FALSE(has_word("vga,com1", "com"));
+    REQUIRE_FALSE(has_word("vga,com1", "com10"));
+    REQUIRE_FALSE(has_word("vga,com1", "vga,com1"));
+    REQUIRE_FALSE(has_word("", "vga"));
+    REQUIRE_FALSE(has_word("", ""));
+    REQUIRE_FALSE(has_word("vga,", ""));
+    REQUIRE(has_word("vga,,com1", ""));
+    REQUIRE(has_word("a|b", "b", '|'));
+    REQUIRE_FALSE(has_word("a|b", "b"));
 }

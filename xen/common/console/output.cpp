@@ -8,6 +8,7 @@
 
 #include "common/console/state.hpp"
 #include "lib/format.hpp"
+#include "lib/words.hpp"
 
 namespace xen::console {
 namespace {
@@ -23,16 +24,6 @@ struct Waiting {
 XEN_PERCPU constinit PerCpu<Waiting> waiting{};
 XEN_PERCPU constinit PerCpu<u32> nmi_depth{};
 std::atomic<bool> ring_news{false};
-
-bool enabled_by(Str list, Str name) {
-    while (!list.empty()) {
-        usize comma = list.find(',');
-        if (list.substr(0, comma) == name) return true;
-        if (comma == Str::npos) return false;
-        list = list.substr(comma + 1);
-    }
-    return false;
-}
 
 void replay(Output& o) REQUIRES(state.lock) {
     char chunk[256];
@@ -138,7 +129,7 @@ void add_device(Device& d, Str name) {
     if (state.output_count == kMaxDevices) return;
     Output& o = state.outputs[state.output_count++];
     o = {&d, name, false};
-    if (!state.started || !enabled_by(option::values().console, name)) return;
+    if (!state.started || !has_word(option::values().console, name)) return;
     replay(o);
     o.enabled = true;
 }
@@ -161,7 +152,7 @@ void init() {
         state.sync = v.sync_console;
         for (unsigned i = 0; i < state.output_count; ++i) {
             Output& o = state.outputs[i];
-            o.enabled = enabled_by(v.console, o.name);
+            o.enabled = has_word(v.console, o.name);
             if (o.enabled) replay(o);
         }
     }

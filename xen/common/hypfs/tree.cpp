@@ -9,6 +9,7 @@
 #include "common/hypfs/pools.hpp"
 #include "common/options/table.hpp"
 #include "lib/format.hpp"
+#include "lib/words.hpp"
 
 namespace xen::hypfs {
 namespace {
@@ -132,12 +133,9 @@ Result<const Node&> find(Str path) {
     if (path.empty() || path[0] != '/') return Errno::inval;
     const Node& top = TRY(root());
     const Node* at = &top;
-    path = path.substr(1);
-    while (!path.empty()) {
-        usize slash = path.find('/');
-        at = child(*at, path.substr(0, slash));
+    for (Str name : Words{path.substr(1), '/'}) {
+        at = child(*at, name);
         if (!at) return Errno::noent;
-        path = slash == Str::npos ? Str{} : path.substr(slash + 1);
     }
     return *at;
 }

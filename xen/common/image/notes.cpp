@@ -4,6 +4,8 @@
 #include <public/elfnote.h>
 #include <public/features.h>
 
+#include "lib/words.hpp"
+
 namespace xen::image {
 namespace {
 
@@ -39,10 +41,7 @@ constexpr FeatureName kFeatures[] = {
 
 // "a|!b|c": supported names, those behind ! required.
 void read_features(Str list, PvNotes& out) {
-    while (!list.empty()) {
-        usize bar = list.find('|');
-        Str one = list.substr(0, bar);
-        list = bar == Str::npos ? Str{} : list.substr(bar + 1);
+    for (Str one : Words{list, '|'}) {
         bool required = !one.empty() && one[0] == '!';
         if (required) one = one.substr(1);
         for (const FeatureName& f : kFeatures) {

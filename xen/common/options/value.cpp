@@ -2,6 +2,7 @@
 // Values of options: text to value, and back for hypfs. Pure.
 #include "common/options/table.hpp"
 #include "lib/format.hpp"
+#include "lib/words.hpp"
 
 namespace xen::option {
 namespace {
@@ -53,14 +54,6 @@ bool size_of(Str s, u64& out) {
     return true;
 }
 
-// Cuts the next comma-separated part off the front.
-Str take_part(Str& s) {
-    usize comma = s.find(',');
-    Str part = s.substr(0, comma);
-    s = comma == Str::npos ? Str{} : s.substr(comma + 1);
-    return part;
-}
-
 bool memory_part(Str part, Maybe<u64>& value, bool& relative) {
     relative = !part.empty() && part[0] == '-';
     u64 bytes;
@@ -71,8 +64,7 @@ bool memory_part(Str part, Maybe<u64>& value, bool& relative) {
 
 bool dom0_memory_of(Str s, Dom0Memory& m) {
     if (s.empty()) return false;
-    while (!s.empty()) {
-        Str part = take_part(s);
+    for (Str part : Words{s}) {
         bool ok = part.starts_with("min:")   ? memory_part(part.substr(4), m.min, m.min_relative)
                   : part.starts_with("max:") ? memory_part(part.substr(4), m.max, m.max_relative)
                                              : memory_part(part, m.size, m.size_relative);

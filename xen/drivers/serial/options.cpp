@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "drivers/serial/options.hpp"
 
+#include "lib/words.hpp"
+
 namespace xen::serial {
 namespace {
 
@@ -129,6 +131,14 @@ bool set_positional(unsigned field, Str t, Config& c) {
     }
 }
 
+// A field left empty keeps its value.
+bool set_field(unsigned field, Str item, Config& c) {
+    if (item.empty()) return true;
+    Str value;
+    Str name = cut(item, '=', value);
+    return name.size() < item.size() ? set_named(name, value, c) : set_positional(field, item, c);
+}
+
 }  // namespace
 
 Config default_config(unsigned port) {
@@ -152,14 +162,9 @@ Maybe<pci::Address> parse_bdf(Str text) {
 }
 
 bool parse_config(Str text, Config& c) {
-    for (unsigned field = 0; !text.empty(); ++field) {
-        Str rest, value;
-        Str item = cut(text, ',', rest);
-        text = rest;
-        if (item.empty()) continue;
-        Str name = cut(item, '=', value);
-        if (!(name.size() < item.size() ? set_named(name, value, c) : set_positional(field, item, c))) return false;
-    }
+    unsigned field = 0;
+    for (Str item : Words{text})
+        if (!set_field(field++, item, c)) return false;
     return true;
 }
 

@@ -11,6 +11,7 @@
 
 #include "drivers/serial/ns16550.hpp"
 #include "drivers/serial/registers.hpp"
+#include "lib/words.hpp"
 
 namespace xen::serial {
 namespace {
@@ -77,18 +78,9 @@ bool open(Port& p) {
     return p.uart.present();
 }
 
-bool named(Str list, Str name) {
-    while (!list.empty()) {
-        usize comma = list.find(',');
-        if (list.substr(0, comma) == name) return true;
-        list = comma == Str::npos ? Str{} : list.substr(comma + 1);
-    }
-    return false;
-}
-
 void init_port(unsigned n, Str text) {
     Port& p = ports[n];
-    if (p.used || (text.empty() && !named(option::values().console, kNames[n]))) return;
+    if (p.used || (text.empty() && !has_word(option::values().console, kNames[n]))) return;
     p.number = n;
     p.config = default_config(n);
     if (!parse_config(text, p.config))

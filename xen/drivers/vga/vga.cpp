@@ -7,6 +7,7 @@
 #include <xen/option.hpp>
 
 #include "drivers/vga/text.hpp"
+#include "lib/words.hpp"
 
 namespace xen::vga {
 namespace {
@@ -58,16 +59,13 @@ struct Choice {
     bool text = true, keep = false, graphics = false;
     Str unknown{};
 };
-Choice parse(Str text) {
+Choice parse(Str list) {
     Choice c;
-    while (!text.empty()) {
-        usize comma = text.find(',');
-        Str item = text.substr(0, comma);
+    for (Str item : Words{list}) {
         if (item == "keep") c.keep = true;
         else if (item == "none") c.text = false;
         else if (item == "current" || item.starts_with("gfx")) c.graphics = true;
         else if (!(item == "text-80x25" || item == "ask")) c.unknown = item;
-        text = comma == Str::npos ? Str{} : text.substr(comma + 1);
     }
     return c;
 }

@@ -8,6 +8,7 @@
 #include <xen/option.hpp>
 
 #include "arch/x86/microcode/microcode.hpp"
+#include "lib/words.hpp"
 
 namespace xen::microcode {
 namespace {
@@ -39,11 +40,7 @@ void take_word(Wish& w, Str word) {
 
 Wish wish_of(Str list) {
     Wish w;
-    while (!list.empty()) {
-        usize comma = list.find(',');
-        take_word(w, list.substr(0, comma));
-        list = comma == Str::npos ? Str{} : list.substr(comma + 1);
-    }
+    for (Str word : Words{list}) take_word(w, word);
     return w;
 }
 

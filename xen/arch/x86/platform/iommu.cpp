@@ -4,18 +4,16 @@
 #include <xen/option.hpp>
 
 #include "arch/x86/platform/state.hpp"
+#include "lib/words.hpp"
 
 namespace xen::platform {
 namespace {
 
 // As Xen reads it: on, unless one of the words says no.
 bool asks_for_one(Str list) {
-    for (;;) {
-        usize comma = list.find(',');
-        if (!option::boolean(list.substr(0, comma)).value_or(true)) return false;
-        if (comma == Str::npos) return true;
-        list = list.substr(comma + 1);
-    }
+    for (Str word : Words{list})
+        if (!option::boolean(word).value_or(true)) return false;
+    return true;
 }
 
 }  // namespace

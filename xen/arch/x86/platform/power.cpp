@@ -9,6 +9,7 @@
 #include <xen/pci.hpp>
 
 #include "arch/x86/platform/state.hpp"
+#include "lib/words.hpp"
 
 namespace xen::platform {
 namespace {
@@ -109,11 +110,8 @@ void reboot_now() {
 
 void reboot() {
     last_words();
-    for (Str rest = option::values().reboot; !rest.empty();) {
-        reset_by(rest[0]);
-        usize comma = rest.find(',');
-        rest = comma == Str::npos ? Str{} : rest.substr(comma + 1);
-    }
+    for (Str way : Words{option::values().reboot})
+        if (!way.empty()) reset_by(way[0]);
     reboot_now();
 }
 

@@ -5,6 +5,7 @@
 
 #include "arch/x86/guest/policy/features.hpp"
 #include "lib/nearest.hpp"
+#include "lib/words.hpp"
 
 namespace xen::policy {
 namespace {
@@ -61,11 +62,7 @@ void take_word(FeatureSet& hidden, Str word) {
 
 FeatureSet hidden_features(Str list) {
     FeatureSet hidden;
-    while (!list.empty()) {
-        usize comma = list.find(',');
-        take_word(hidden, list.substr(0, comma));
-        list = comma == Str::npos ? Str{} : list.substr(comma + 1);
-    }
+    for (Str word : Words{list}) take_word(hidden, word);
     return hidden;
 }
 
