@@ -16,6 +16,7 @@
 #include "arch/x86/guest/pv/bounce.hpp"
 #include "arch/x86/guest/pv/config_space.hpp"
 #include "drivers/pci/msi.hpp"
+#include "guest.hpp"
 
 using namespace xen;
 using arch::Pte;
@@ -48,18 +49,10 @@ public:
         : domain_{(make_window(), sim::create_domain({.privileged = true}))}, v_{*domain_.vcpus[0]},
           on_{std::make_unique<sim::On>(v_)} {
         REQUIRE(domain_.io_memory->add(0, 0xff));
-        for (Mfn& f : pages_) {
-            auto p = memory::allocate_domain_pages(domain_, {});
-            REQUIRE(p);
-            f = p.value().mfn();
-            memset(arch::direct_map(f), 0, kPageSize);
-        }
+        for (Mfn& f : pages_) f = sim::give_page(domain_);
         for (unsigned t = 0; t < 3; ++t) table(t)[1] = Pte::make(pages_[t + 1], kRw);
         table(3)[0] = Pte::make(pages_[4], kRw);
-        mmuext_op_t op{};
-        op.cmd = MMUEXT_NEW_BASEPTR;
-        op.arg1.mfn = pages_[0].raw();
-        REQUIRE(sim::hypercall(__HYPERVISOR_mmuext_op, sim::address(op), 1, 0, DOMID_SELF) == 0);
+        REQUIRE(sim::mmuext(MMUEXT_NEW_BASEPTR, pages_[0]) == 0);
         v_.arch.regs.cs = arch::kGuestCs64;
         v_.arch.regs.rsp = kBase + kPageSize;
         v_.arch.traps[pv::kPageFault] = {kHandler, arch::kGuestCs64, 0, false};

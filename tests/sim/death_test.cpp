@@ -18,6 +18,7 @@
 #include <array>
 
 #include "census.hpp"
+#include "guest.hpp"
 
 using namespace xen;
 using arch::Pte;
@@ -34,12 +35,7 @@ public:
     static constexpr unsigned kPages = 16, kGrantSlot = 100, kForeignSlot = 101;
     explicit Guest(bool privileged = false)
         : d{sim::create_domain({.vcpus = 2, .pages = 64, .privileged = privileged})} {
-        for (Mfn& f : pages) {
-            auto p = memory::allocate_domain_pages(d, {});
-            REQUIRE(p);
-            f = p.value().mfn();
-            memset(arch::direct_map(f), 0, kPageSize);
-        }
+        for (Mfn& f : pages) f = sim::give_page(d);
         for (unsigned level = 0; level < 3; ++level) entry(level, 1) = Pte::make(pages[level + 1], kRw);
         for (unsigned i = 4; i < 12; ++i) entry(3, i) = Pte::make(pages[i], kRw);
     }
@@ -59,10 +55,8 @@ public:
         REQUIRE(op.status == GNTST_okay);
     }
     void pin(unsigned cmd, unsigned page) {
-        mmuext_op_t op{};
-        op.cmd = cmd;
-        op.arg1.mfn = pages[page].raw();
-        REQUIRE(call(__HYPERVISOR_mmuext_op, sim::address(op), 1, 0, DOMID_SELF) == 0);
+        sim::On on{*d.vcpus[0]};
+        REQUIRE(sim::mmuext(cmd, pages[page]) == 0);
     }
     s64 set_entry(u64 address, Pte value, u16 of = DOMID_SELF) {
         mmu_update_t u{};
@@ -79,13 +73,8 @@ public:
     }
     void grant(u32 ref, Guest& to, unsigned page) {
         if (!table) {
-            u64 frame = 0;
-            gnttab_setup_table op{};
-            op.dom = DOMID_SELF;
-            op.nr_frames = 1;
-            op.frame_list.p = &frame;
-            grants(GNTTABOP_setup_table, op);
-            table = static_cast<grant_entry_v1*>(arch::direct_map(Mfn{frame}));
+            sim::On on{*d.vcpus[0]};
+            table = sim::grant_table();
         }
         table[ref] = {GTF_permit_access, to.d.id.raw(), static_cast<u32>(pages[page].raw())};
     }
@@ -117,7 +106,7 @@ public:
         REQUIRE(other.events(EVTCHNOP_bind_interdomain, bind) == 0);
         evtchn_send send{open.port};
         REQUIRE(events(EVTCHNOP_send, send) == 0);
-        evtchn_alloc_unbound waiting{DOMID_SELF, 0x7000, 0};
+        evtchn_alloc_unbound waiting{DOMID_SELF, sim::kNobody, 0};
         REQUIRE(events(EVTCHNOP_alloc_unbound, waiting) == 0);
         evtchn_bind_virq virq{VIRQ_TIMER, 1, 0};
         REQUIRE(events(EVTCHNOP_bind_virq, virq) == 0);

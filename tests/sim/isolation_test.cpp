@@ -22,6 +22,7 @@
 #include "arch/x86/guest/pv/bounce.hpp"
 #include "cluster.hpp"
 #include "common/console/state.hpp"
+#include "guest.hpp"
 
 using namespace xen;
 using sim::Cluster;
@@ -219,12 +220,7 @@ class Stormer {
 public:
     explicit Stormer(u64 pages = 64)
         : domain_{(sim::start(), sim::create_domain({.vcpus = 2, .pages = pages + 1}))}, on_{*domain_.vcpus[0]} {
-        for (u64 i = 0; i < pages; ++i) {
-            auto p = memory::allocate_domain_pages(domain_, {});
-            REQUIRE(p);
-            memset(arch::direct_map(p.value().mfn()), 0, kPageSize);
-            pages_.push_back(p.value().mfn());
-        }
+        for (u64 i = 0; i < pages; ++i) pages_.push_back(sim::give_page(domain_));
     }
     ~Stormer() {
         softirq::pending_mask.local().store(0, std::memory_order_relaxed);

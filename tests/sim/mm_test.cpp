@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "census.hpp"
+#include "guest.hpp"
 
 using namespace xen;
 using arch::Pte;
@@ -25,12 +26,7 @@ public:
         : free_before_{(sim::start(), memory::free_pages())},
           domain_{sim::create_domain({.pages = 4096, .privileged = privileged})},
           on_{*domain_.vcpus[0]} {
-        for (unsigned i = 0; i < pages; ++i) {
-            auto p = memory::allocate_domain_pages(domain_, {});
-            REQUIRE(p);
-            memset(arch::direct_map(p.value().mfn()), 0, kPageSize);
-            pages_.push_back(p.value().mfn());
-        }
+        for (unsigned i = 0; i < pages; ++i) pages_.push_back(sim::give_page(domain_));
     }
     Domain& domain() { return domain_; }
     Mfn page(unsigned i) const { return pages_[i]; }
@@ -40,12 +36,7 @@ public:
     }
     Pte get(unsigned table, unsigned entry) { return static_cast<Pte*>(arch::direct_map(pages_[table]))[entry]; }
 
-    s64 mmuext(unsigned cmd, unsigned page) {
-        mmuext_op op{};
-        op.cmd = cmd;
-        op.arg1.mfn = pages_[page].raw();
-        return sim::hypercall(__HYPERVISOR_mmuext_op, sim::address(op), 1, 0, DOMID_SELF);
-    }
+    s64 mmuext(unsigned cmd, unsigned page) { return sim::mmuext(cmd, pages_[page]); }
     s64 update(unsigned table, unsigned entry, u64 value, u64 kind = MMU_NORMAL_PT_UPDATE) {
         mmu_update r{};
         r.ptr = address_of(pages_[table]).raw() + entry * sizeof(Pte) + kind;

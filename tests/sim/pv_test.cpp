@@ -21,6 +21,7 @@
 
 #include "arch/x86/guest/pv/bounce.hpp"
 #include "arch/x86/guest/pv/traps.hpp"
+#include "guest.hpp"
 
 using namespace xen;
 
@@ -463,21 +464,13 @@ public:
     static constexpr u64 kLeaf = Pte::kPresent | Pte::kUser, kRw = kLeaf | Pte::kWrite;
 
     MappedKernel() : domain_{(sim::start(), sim::create_domain())}, v_{*domain_.vcpus[0]}, on_{v_} {
-        for (Mfn& f : pages_) {
-            auto p = memory::allocate_domain_pages(domain_, {});
-            REQUIRE(p);
-            f = p.value().mfn();
-            memset(arch::direct_map(f), 0, kPageSize);
-        }
+        for (Mfn& f : pages_) f = sim::give_page(domain_);
         set(0, 1, pages_[1], kRw);
         set(1, 1, pages_[2], kRw);
         set(2, 1, pages_[3], kRw);
         set(3, 0, pages_[4], kRw);
         set(3, 1, pages_[3], kLeaf);
-        mmuext_op op{};
-        op.cmd = MMUEXT_NEW_BASEPTR;
-        op.arg1.mfn = pages_[0].raw();
-        REQUIRE(sim::hypercall(__HYPERVISOR_mmuext_op, sim::address(op), 1, 0, DOMID_SELF) == 0);
+        REQUIRE(sim::mmuext(MMUEXT_NEW_BASEPTR, pages_[0]) == 0);
         v_.arch.regs.cs = arch::kGuestCs64;
         v_.arch.regs.rsp = kData + kPageSize;
         v_.arch.traps[pv::kPageFault] = {kHandler, arch::kGuestCs64, 0, false};

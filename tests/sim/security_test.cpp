@@ -23,19 +23,15 @@
 #include <memory>
 #include <string>
 
+#include "guest.hpp"
+
 using namespace xen;
+using sim::give_page;
+using sim::kNobody;
 
 namespace {
 
 constexpr s64 kPerm = -EPERM, kNoDomain = -ESRCH;
-constexpr u16 kNobody = 0x7000;
-
-Mfn give_page(Domain& d) {
-    auto p = memory::allocate_domain_pages(d, {});
-    REQUIRE(p);
-    memset(arch::direct_map(p.value().mfn()), 0, kPageSize);
-    return p.value().mfn();
-}
 
 class Policy {
 public:
@@ -50,20 +46,14 @@ public:
     Three() {
         for (Domain* d : {&control, &a, &b}) {
             as(*d);
-            u64 frame = 0;
-            gnttab_setup_table op{};
-            op.dom = DOMID_SELF;
-            op.nr_frames = 1;
-            op.frame_list.p = &frame;
-            REQUIRE(call(__HYPERVISOR_grant_table_op, GNTTABOP_setup_table, sim::address(op), 1) == 0);
-            tables_[index(*d)] = Mfn{frame};
+            tables_[index(*d)] = sim::grant_table();
         }
     }
     ~Three() {
         arch::set_current_vcpu(outer_);
         for (Domain* d : {&a, &b, &control}) sim::destroy_domain(*d);
     }
-    void as(Domain& d) { arch::set_current_vcpu(d.vcpus[0]); }
+    void as(Domain& d) { sim::run_as(d); }
     template <class... Args>
     s64 call(u32 number, Args... args) {
         return sim::hypercall(number, static_cast<u64>(args)...);
@@ -89,8 +79,7 @@ public:
         return connect(to, from, port);
     }
     void grant(Domain& from, Domain& to, u32 ref) {
-        auto* table = static_cast<grant_entry_v1*>(arch::direct_map(tables_[index(from)]));
-        table[ref] = {GTF_permit_access, to.id.raw(), static_cast<u32>(page_of(from).raw())};
+        tables_[index(from)][ref] = {GTF_permit_access, to.id.raw(), static_cast<u32>(page_of(from).raw())};
     }
     s16 map(Domain& from, Domain& to, u32 ref) {
         grant(from, to, ref);
@@ -141,7 +130,7 @@ public:
     Domain& b = sim::create_domain();
 
 private:
-    Mfn tables_[3]{Mfn{0}, Mfn{0}, Mfn{0}};
+    grant_entry_v1* tables_[3]{};
     Mfn pages_[3]{give_page(control), give_page(a), give_page(b)};
 };
 
@@ -402,10 +391,7 @@ TEST_CASE("device memory is mapped by right, whatever the policy") {
     auto map_device = [&](Domain& d) {
         Mfn table = give_page(d);
         t.as(d);
-        mmuext_op_t pin{};
-        pin.cmd = MMUEXT_PIN_L1_TABLE;
-        pin.arg1.mfn = table.raw();
-        REQUIRE(t.call(__HYPERVISOR_mmuext_op, sim::address(pin), 1, 0, DOMID_SELF) == 0);
+        REQUIRE(sim::mmuext(MMUEXT_PIN_L1_TABLE, table) == 0);
         mmu_update_t u{};
         u.ptr = address_of(table).raw();
         u.val = arch::Pte::make(Mfn{0xb8}, arch::Pte::kPresent | arch::Pte::kUser).raw;
