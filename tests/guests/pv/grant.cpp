@@ -60,6 +60,26 @@ s64 unmap_grant(u32 handle, u64 where, u64 bus_address) {
     return rc ? rc : op.status;
 }
 
+gnttab_copy copy_request(u64 source, u16 source_offset, u64 dest, u16 dest_offset, u16 length,
+                         u16 flags) {
+    auto c = zeroed<gnttab_copy>();
+    c.source.domid = DOMID_SELF;
+    c.dest.domid = DOMID_SELF;
+    if (flags & GNTCOPY_source_gref)
+        c.source.u.ref = static_cast<grant_ref_t>(source);
+    else
+        c.source.u.gmfn = source;
+    if (flags & GNTCOPY_dest_gref)
+        c.dest.u.ref = static_cast<grant_ref_t>(dest);
+    else
+        c.dest.u.gmfn = dest;
+    c.source.offset = source_offset;
+    c.dest.offset = dest_offset;
+    c.len = length;
+    c.flags = flags;
+    return c;
+}
+
 void status(const char* name, s64 code) {
     static const char* const names[] = {
         "okay",          "general_error",   "bad_domain",      "bad_gntref",        "bad_handle",

@@ -25,5 +25,8 @@ grant_status_t* table_status();
 gnttab_map_grant_ref map_request(u32 ref, u64 where, u32 flags, domid_t domain = kSelf);
 gnttab_map_grant_ref map_grant(u32 ref, u64 where, u32 flags, domid_t domain = kSelf);
 s64 unmap_grant(u32 handle, u64 where, u64 bus_address = 0);
+// From and to the caller's own frames, or references of its own as the flags say.
+gnttab_copy copy_request(u64 source, u16 source_offset, u64 dest, u16 dest_offset, u16 length,
+                         u16 flags);
 // A GNTST_* value of an operation's status field.
 void status(const char* name, s64 code);

@@ -145,6 +145,21 @@ void resources() {
         }
 }
 
+void copy(const char* name, gnttab_copy c) {
+    result(name, grant_op(GNTTABOP_copy, &c));
+    status(join(name, ".status"), c.status);
+}
+
+void copy_from_guest(const char* name, gnttab_copy c) {
+    c.source.domid = kGuest;
+    copy(name, c);
+}
+
+void copy_to_guest(const char* name, gnttab_copy c) {
+    c.dest.domid = kGuest;
+    copy(name, c);
+}
+
 void grants() {
     u64 table = 0;
     xen_mem_acquire_resource_t r = {};
@@ -170,33 +185,10 @@ void grants() {
         }
     u8* buffer = new_page();
     for (u32 ref : {9u, 10u, 11u, 12u}) {
-        gnttab_copy_t c = zeroed<gnttab_copy_t>();
-        c.source.u.ref = ref;
-        c.source.domid = kGuest;
-        c.dest.u.gmfn = mfn_of(buffer);
-        c.dest.domid = DOMID_SELF;
-        c.len = 64;
-        c.flags = GNTCOPY_source_gref;
-        result(join("grant.copy_from.", ref), grant_op(GNTTABOP_copy, &c));
-        status(join("grant.copy_from.", ref, ".status"), c.status);
-        gnttab_copy_t b = zeroed<gnttab_copy_t>();
-        b.dest.u.ref = ref;
-        b.dest.domid = kGuest;
-        b.source.u.gmfn = mfn_of(buffer);
-        b.source.domid = DOMID_SELF;
-        b.len = 64;
-        b.flags = GNTCOPY_dest_gref;
-        result(join("grant.copy_to.", ref), grant_op(GNTTABOP_copy, &b));
-        status(join("grant.copy_to.", ref, ".status"), b.status);
+        copy_from_guest(join("grant.copy_from.", ref), copy_request(ref, 0, mfn_of(buffer), 0, 64, GNTCOPY_source_gref));
+        copy_to_guest(join("grant.copy_to.", ref), copy_request(mfn_of(buffer), 0, ref, 0, 64, GNTCOPY_dest_gref));
     }
-    gnttab_copy_t direct = zeroed<gnttab_copy_t>();
-    direct.source.u.gmfn = frames[0];
-    direct.source.domid = kGuest;
-    direct.dest.u.gmfn = mfn_of(buffer);
-    direct.dest.domid = DOMID_SELF;
-    direct.len = 64;
-    result("grant.copy_frame", grant_op(GNTTABOP_copy, &direct));
-    status("grant.copy_frame.status", direct.status);
+    copy_from_guest("grant.copy_frame", copy_request(frames[0], 0, mfn_of(buffer), 0, 64, 0));
     gnttab_transfer_t t = {mfn_of(buffer), kGuest, 9, 99};
     result("grant.transfer.not_offered", grant_op(GNTTABOP_transfer, &t));
     status("grant.transfer.not_offered.status", t.status);

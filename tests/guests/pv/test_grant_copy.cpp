@@ -4,26 +4,6 @@
 
 namespace {
 
-gnttab_copy copy_request(u64 source, u16 source_offset, u64 dest, u16 dest_offset, u16 length,
-                         u16 flags) {
-    auto c = zeroed<gnttab_copy>();
-    c.source.domid = DOMID_SELF;
-    c.dest.domid = DOMID_SELF;
-    if (flags & GNTCOPY_source_gref)
-        c.source.u.ref = static_cast<grant_ref_t>(source);
-    else
-        c.source.u.gmfn = source;
-    if (flags & GNTCOPY_dest_gref)
-        c.dest.u.ref = static_cast<grant_ref_t>(dest);
-    else
-        c.dest.u.gmfn = dest;
-    c.source.offset = source_offset;
-    c.dest.offset = dest_offset;
-    c.len = length;
-    c.flags = flags;
-    return c;
-}
-
 void copy(const char* name, gnttab_copy c) {
     const long rc = grant_op(GNTTABOP_copy, &c);
     status(join("copy.", name), rc ? rc : c.status);
