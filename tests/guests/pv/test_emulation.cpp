@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Privileged instructions that the kernel may use as if it were alone: control and debug registers,
 // MSRs, CPUID with the forced-emulation prefix, ports. Only what holds on any machine is printed.
+#include "flags.hpp"
 #include "page.hpp"
 #include "test.hpp"
 #include <public/arch-x86/cpuid.h>
@@ -90,13 +91,7 @@ void instructions() {
 
 // Interrupt flag instructions never reach the processor's flag; what they do depends on the IOPL.
 void flag_instructions(const char* when) {
-    set_upcall_mask(false);
-    fault(join("cli.", when), catch_fault([] { asm volatile("cli"); }));
-    value(join("cli.", when, ".upcall_mask"), shared->vcpu_info[0].evtchn_upcall_mask);
-    set_upcall_mask(true);
-    fault(join("sti.", when), catch_fault([] { asm volatile("sti"); }));
-    value(join("sti.", when, ".upcall_mask"), shared->vcpu_info[0].evtchn_upcall_mask);
-    set_upcall_mask(true);
+    cli_and_sti(when);
     u64 flags = 0;
     fault(join("popf.", when), catch_fault([&flags] {
               asm volatile(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Port input and output of the hardware domain, and its I/O privilege level by hypercall and
 // assist.
+#include "flags.hpp"
 #include "test.hpp"
 #include <public/physdev.h>
 
@@ -90,13 +91,7 @@ void devices() {
 }
 
 void flags_at(const char* when) {
-    set_upcall_mask(false);
-    fault(join("cli.", when), catch_fault([] { asm volatile("cli"); }));
-    value(join("cli.", when, ".upcall_mask"), shared->vcpu_info[0].evtchn_upcall_mask);
-    set_upcall_mask(true);
-    fault(join("sti.", when), catch_fault([] { asm volatile("sti"); }));
-    value(join("sti.", when, ".upcall_mask"), shared->vcpu_info[0].evtchn_upcall_mask);
-    set_upcall_mask(true);
+    cli_and_sti(when);
     u64 flags = 0;
     asm volatile("pushfq; popq %0" : "=r"(flags));
     value(join("flags.", when), flags & 0x3200);
