@@ -7,6 +7,7 @@
 #include <asm/mapping.hpp>
 #include <asm/mmio.hpp>
 #include <xen/lock.hpp>
+#include <xen/port_io.hpp>
 
 #include "lib/fixed_vector.hpp"
 
@@ -49,17 +50,6 @@ u32 port_address(Address a, u16 reg) {
 
 u32 all_ones(unsigned bytes) { return bytes == 4 ? ~0u : (1u << bytes * 8) - 1; }
 
-u32 in(u16 port, unsigned bytes) {
-    if (bytes == 1) return arch::inb(port);
-    return bytes == 2 ? arch::inw(port) : arch::inl(port);
-}
-
-void out(u16 port, unsigned bytes, u32 v) {
-    if (bytes == 1) arch::outb(port, static_cast<u8>(v));
-    else if (bytes == 2) arch::outw(port, static_cast<u16>(v));
-    else arch::outl(port, v);
-}
-
 u32 mmio_in(const volatile u8* at, unsigned bytes) {
     if (bytes == 1) return arch::mmio_read8(at);
     return bytes == 2 ? arch::mmio_read16(at) : arch::mmio_read32(at);
@@ -76,13 +66,13 @@ void mmio_out(volatile u8* at, unsigned bytes, u32 v) {
 u32 read_port(u32 address, u8 offset, unsigned bytes) {
     Guard g{lock};
     arch::outl(kAddressPort, address);
-    return in(static_cast<u16>(kDataPort + offset), bytes);
+    return port_in(static_cast<u16>(kDataPort + offset), bytes);
 }
 
 void write_port(u32 address, u8 offset, unsigned bytes, u32 value) {
     Guard g{lock};
     arch::outl(kAddressPort, address);
-    out(static_cast<u16>(kDataPort + offset), bytes, value);
+    port_out(static_cast<u16>(kDataPort + offset), bytes, value);
 }
 
 u32 read(Address a, u16 reg, unsigned bytes) {

@@ -6,12 +6,12 @@
 #include <xen/log.hpp>
 #include <xen/security.hpp>
 
+#include "arch/x86/mm/batch.hpp"
 #include "arch/x86/mm/owner.hpp"
 
 namespace xen::mm {
 namespace {
 
-constexpr u32 kPreempted = u32{1} << 31;  // MMU_UPDATE_PREEMPTED: *done already counts
 constexpr unsigned kBatch = 32;
 
 struct Owners {
@@ -100,20 +100,16 @@ Progress run_batch(const mmu_update_t* requests, unsigned n, UpdateContext& c) {
 Result<s64> mmu_update(GuestIn<mmu_update_t> requests, u32 count, GuestInOut<unsigned> done_out, u32 foreign) {
     Vcpu& v = current();
     if (!finish_deferred(v)) return hypercall::continue_with(requests.raw(), count);
-    u32 before = 0;
-    if (count & kPreempted) {
-        count &= ~kPreempted;
-        if (auto counted = done_out.copy_in(); counted) before = counted.value();
-    }
+    Batch all{count, done_out};
     if (!arch::guest_range_ok(requests.raw(), 0)) return Errno::fault;
     Owners owners = TRY(owners_of(foreign));
     UpdateContext c{*owners.table, *owners.page};
 
     u32 done = 0;
     Status result;
-    while (done < count) {
+    while (done < all.count()) {
         mmu_update_t batch[kBatch];
-        unsigned n = count - done < kBatch ? count - done : kBatch;
+        unsigned n = all.count() - done < kBatch ? all.count() - done : kBatch;
         if (!requests.copy_array_in(batch, done, n)) {
             // What can be read is done; the first that cannot fails.
             n = 1;
@@ -126,16 +122,12 @@ Result<s64> mmu_update(GuestIn<mmu_update_t> requests, u32 count, GuestInOut<uns
             result = p.result.error();
             break;
         }
-        if (done < count && hypercall::preempt_due()) {
+        if (done < all.count() && hypercall::preempt_due()) {
             result = Errno::restart;
             break;
         }
     }
-    if (!done_out.is_null()) (void)done_out.copy_out(before + done).ok();  // ABI: the updates count, not this
-    if (!result && result.error() == Errno::restart)
-        return hypercall::continue_with(requests.raw() + done * sizeof(mmu_update_t), (count - done) | kPreempted);
-    if (!result) return result.error();
-    return 0;
+    return all.finish(requests, done, result);
 }
 
 }  // namespace xen::mm

@@ -7,13 +7,13 @@
 #include <xen/security.hpp>
 #include <xen/tlb.hpp>
 
+#include "arch/x86/mm/batch.hpp"
 #include "arch/x86/mm/owner.hpp"
 #include "lib/string.hpp"
 
 namespace xen::mm {
 namespace {
 
-constexpr u32 kPreempted = u32{1} << 31;
 constexpr unsigned kMaxLdtEntries = 8192;
 
 Status pin(PageType type, Mfn f, Domain& owner) {
@@ -164,18 +164,14 @@ Status one(const mmuext_op_t& op, Domain& owner) {
 Result<s64> mmuext_op(GuestIn<mmuext_op_t> ops, u32 count, GuestInOut<unsigned> done_out, u32 foreign) {
     Vcpu& v = current();
     if (!finish_deferred(v)) return hypercall::continue_with(ops.raw(), count);
-    u32 before = 0;
-    if (count & kPreempted) {
-        count &= ~kPreempted;
-        if (auto counted = done_out.copy_in(); counted) before = counted.value();
-    }
+    Batch all{count, done_out};
     if (!arch::guest_range_ok(ops.raw(), 0)) return Errno::fault;
     DomainRef owner = TRY(page_owner_of(static_cast<u16>(foreign)));
     if (owner.get() != v.domain) TRY(security::may(security::Op::mmuext_foreign, *owner));
 
     u32 done = 0;
     Status result;
-    for (; done < count; ++done) {
+    for (; done < all.count(); ++done) {
         if (v.arch.deferred_table || (done && hypercall::preempt_due())) {
             result = Errno::restart;
             break;
@@ -184,11 +180,7 @@ Result<s64> mmuext_op(GuestIn<mmuext_op_t> ops, u32 count, GuestInOut<unsigned> 
         result = op ? one(op.value(), *owner) : Status{op.error()};
         if (!result) break;
     }
-    if (!done_out.is_null()) (void)done_out.copy_out(before + done).ok();  // ABI: the operations count, not this
-    if (!result && result.error() == Errno::restart)
-        return hypercall::continue_with(ops.raw() + u64{done} * sizeof(mmuext_op_t), (count - done) | kPreempted);
-    if (!result) return result.error();
-    return 0;
+    return all.finish(ops, done, result);
 }
 
 }  // namespace xen::mm

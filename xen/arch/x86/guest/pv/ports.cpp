@@ -3,6 +3,7 @@
 
 #include <asm/cpu.hpp>
 #include <asm/mm.hpp>
+#include <xen/port_io.hpp>
 #include <xen/rangeset.hpp>
 
 #include "arch/x86/guest/pv/config_space.hpp"
@@ -16,17 +17,6 @@ constexpr u16 kCmosIndex = 0x70, kCmosData = 0x71, kPitChannel2 = 0x42, kPitCont
 constexpr unsigned kIoBreakpoint = 2;
 
 constinit Spinlock<LockRank::serial, IrqRule::off> cmos_lock;   // index and data are one access
-
-u32 in(u16 port, unsigned bytes) {
-    if (bytes == 1) return arch::inb(port);
-    return bytes == 2 ? arch::inw(port) : arch::inl(port);
-}
-
-void out(u16 port, unsigned bytes, u32 value) {
-    if (bytes == 1) arch::outb(port, static_cast<u8>(value));
-    else if (bytes == 2) arch::outw(port, static_cast<u16>(value));
-    else arch::outl(port, value);
-}
 
 // The address register of PCI is the hypervisor's, and the CMOS index, too: both are remembered for each domain.
 bool direct(const Domain& d, u16 port, unsigned bytes) {
@@ -146,7 +136,7 @@ bool may_use_ports(Vcpu& v, u16 port, unsigned bytes) {
 }
 
 u32 read_port(Domain& d, u16 port, unsigned bytes) {
-    if (direct(d, port, bytes)) return in(port, bytes);
+    if (direct(d, port, bytes)) return port_in(port, bytes);
     u32 result = 0;
     for (unsigned done = 0; done < bytes;) {
         u32 value;
@@ -159,7 +149,7 @@ u32 read_port(Domain& d, u16 port, unsigned bytes) {
 }
 
 void write_port(Domain& d, u16 port, unsigned bytes, u32 value) {
-    if (direct(d, port, bytes)) return out(port, bytes, value);
+    if (direct(d, port, bytes)) return port_out(port, bytes, value);
     for (unsigned done = 0; done < bytes;)
         done += write_piece(d, static_cast<u16>(port + done), bytes - done, value >> 8 * done);
 }
