@@ -14,47 +14,19 @@
 #include <public/event_channel.h>
 #include <public/physdev.h>
 
-
 #include "arch/x86/irq/lines.hpp"
-#include "drivers/ioapic/ioapic.hpp"
+#include "fake_io_apic.hpp"
 
 using namespace xen;
+using sim::FakeIoApic;
 
 namespace {
 
 constexpr Paddr kIoApic{0xfe000};
-constexpr unsigned kPins = 24;
-
-// The register window and the 24 entries of an 82093AA.
-class FakeIoApic final : public sim::MmioDevice {
-public:
-    FakeIoApic() : MmioDevice{arch::direct_map(kIoApic), 0x20} { entries_.fill(0x10000); }
-    u64 read(usize offset, unsigned) override {
-        if (offset == 0) return select_;
-        if (select_ == 1) return (kPins - 1) << 16 | 0x20;
-        if (select_ < 0x10) return 0;
-        u64 e = entries_[(select_ - 0x10) / 2];
-        return select_ & 1 ? e >> 32 : e & 0xffffffff;
-    }
-    void write(usize offset, unsigned, u64 v) override {
-        if (offset == 0) {
-            select_ = static_cast<u32>(v);
-        } else if (select_ >= 0x10) {
-            u64& e = entries_[(select_ - 0x10) / 2];
-            e = select_ & 1 ? (e & 0xffffffff) | v << 32 : (e >> 32 << 32) | v;
-        }
-    }
-    ioapic::Entry entry(u32 pin) const { return ioapic::decode(entries_[pin]); }
-
-private:
-    u32 select_ = 0;
-    std::array<u64, kPins> entries_{};
-};
-
 FakeIoApic& controller() {
     static FakeIoApic& c = *[] {
         sim::start();
-        auto* fake = new FakeIoApic;
+        auto* fake = new FakeIoApic{kIoApic};
         acpi::Madt madt;
         REQUIRE(madt.io_apics.push({0, kIoApic, 0}));
         ioapic::init(madt);

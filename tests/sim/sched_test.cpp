@@ -312,6 +312,21 @@ TEST_CASE("thousands of units on hundreds of CPUs") {
     CHECK(m.share(heavy) == Approx(150).epsilon(0.06));
 }
 
+TEST_CASE("every one of 256 CPUs runs its unit, and who wakes finds the one that is idle") {
+    Machine m{256, 5};
+    with_cpus(m, 256);
+    for (int i = 0; i < 255; ++i) m.add_unit(m.add_domain(0), "hog");
+    auto& sleeper = m.add_unit(m.add_domain(0), "sleeper", kMs, 3 * kMs);
+    m.run_for(kSecond / 2);
+    m.reset_statistics();
+    m.run_for(kSecond);
+    double all = 0;
+    for (auto& u : m.units()) all += m.share(*u);
+    CHECK(all == Approx(255.25).epsilon(0.002));
+    CHECK(sleeper.worst_wake < kMs);
+    for (unsigned i = 0; i < 256; ++i) CHECK(m.cpu(i).idle_while_waiting < 20 * kMs);
+}
+
 TEST_CASE("scheduler parameters are checked as Xen does") {
     Machine m{1};
     with_cpus(m, 1);

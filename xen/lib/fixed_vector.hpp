@@ -18,6 +18,9 @@ public:
         items_[size_++] = v;
         return true;
     }
+    constexpr void erase(usize at) {
+        for (--size_; at < size_; ++at) items_[at] = items_[at + 1];
+    }
     constexpr void clear() { size_ = 0; }
     constexpr usize size() const { return size_; }
     constexpr bool empty() const { return size_ == 0; }

@@ -32,7 +32,7 @@ thread_local Registers regs;
 
 // Who waits makes time pass, else no time-out would ever come.
 void relax() {
-    sim::state().clock.fetch_add(100, std::memory_order_relaxed);
+    sim::state().clock.fetch_add(sim::state().relax_ticks, std::memory_order_relaxed);
     ::sched_yield();
 }
 u64 read_flags() { return regs.irqs ? 0x202 : 0x2; }
@@ -51,6 +51,7 @@ u64 rdtsc() { return sim::state().clock.load(std::memory_order_relaxed); }
 
 // Fam 17h of the tests' QEMU, cut down: enough for policies to have something to mask.
 CpuidRegs cpuid(u32 leaf, u32 sub) {
+    if (auto own = sim::state().cpuid.find({leaf, sub}); own != sim::state().cpuid.end()) return own->second;
     switch (leaf) {
     case 0: return {0xd, 0x68747541, 0x444d4163, 0x69746e65};
     case 1: return {0x00800f12, 0x00010800, 0x7ed8320b, 0x178bfbff};

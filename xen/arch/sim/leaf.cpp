@@ -79,8 +79,6 @@ void call_on(const CpuMask& cpus, void (*fn)(void*), void* data) {
 
 void send_event_check(CpuId) {}
 CpuId self() { return arch::cpu_id(); }
-Status cpu_up(CpuId) { return Errno::opnotsupp; }
-Status cpu_down(CpuId) { return Errno::opnotsupp; }
 
 }  // namespace smp
 }  // namespace xen

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "sim/machine.hpp"
 
+#include <asm/idle.hpp>
 #include <asm/idle_table.hpp>
 #include <asm/m2p.hpp>
 #include <asm/pagemap.hpp>
+#include <asm/smp.hpp>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,7 +71,7 @@ void* reserve(u64 bytes) {
     return p;
 }
 
-void make_memory(u64 bytes) {
+void make_memory(u64 bytes, void (*early)(const BootInfo&)) {
     arch::physical_memory = static_cast<u8*>(reserve(bytes));
     max_frame = frame_of(Paddr{bytes});
     frame_table = static_cast<PageInfo*>(reserve(max_frame.raw() * sizeof(PageInfo)));
@@ -83,6 +85,7 @@ void make_memory(u64 bytes) {
     boot.memory[3] = {Paddr{kFirmware + 0x112000}, 0x80000, MemoryType::nvs};
     boot.memory[4] = {Paddr{kFirmware + 0x200000}, 0x1000, MemoryType::unusable};
     boot.memory_count = 5;
+    if (early) early(boot);
     memory::init(boot);
     memory::add_free_range(frame_of(Paddr{kFirstByte}), (bytes - kFirstByte) >> kPageShift);
 }
@@ -95,17 +98,23 @@ __attribute__((no_sanitize("address"))) char* copy_template() {
     return area;
 }
 
+void make_block(u32 cpu) {
+    Machine& m = machine();
+    auto block = std::make_unique<arch::CpuBlock>();
+    *block = {};
+    block->cpu = cpu;
+    m.areas.push_back(copy_template());
+    block->percpu_offset = m.areas.back() - __start_percpu;
+    arch::percpu_offsets[cpu] = block->percpu_offset;
+    m.blocks[cpu] = std::move(block);
+}
+
 void make_cpus(unsigned n) {
     Machine& m = machine();
     m.cpus = n;
+    m.blocks.resize(kMaxCpus);
     for (u32 i = 0; i < n; ++i) {
-        auto block = std::make_unique<arch::CpuBlock>();
-        *block = {};
-        block->cpu = i;
-        m.areas.push_back(copy_template());
-        block->percpu_offset = m.areas.back() - __start_percpu;
-        arch::percpu_offsets[i] = block->percpu_offset;
-        m.blocks.push_back(std::move(block));
+        make_block(i);
         cpu_present.set(i);
         cpu_online.set(i);
     }
@@ -139,7 +148,7 @@ void start(MachineConfig c) {
     if (machine().cpus) return;
     option::parse("noreboot loglvl=all guest_loglvl=all");
     make_cpus(c.cpus);
-    make_memory(c.memory_mib << 20);
+    make_memory(c.memory_mib << 20, c.early);
     start_core(c.cpus);
 }
 
@@ -204,8 +213,8 @@ void destroy_domain(Domain& d) {
     while (!domain::kill(d)) {
     }
     for (unsigned round = 0; round < 4; ++round)
-        for (u32 i = 0; i < machine().cpus; ++i) {
-            arch::CpuBlock* outer = std::exchange(arch::this_cpu_block, &block(CpuId{i}));
+        for (usize i : cpu_online) {
+            arch::CpuBlock* outer = std::exchange(arch::this_cpu_block, &block(CpuId{static_cast<u32>(i)}));
             rcu::quiescent();
             rcu::barrier_poll();
             arch::this_cpu_block = outer;
@@ -213,4 +222,19 @@ void destroy_domain(Domain& d) {
 }
 
 }  // namespace sim
+
+namespace arch {
+
+Status make_cpu(CpuId cpu) {
+    if (!sim::machine().blocks[cpu.raw()]) sim::make_block(cpu.raw());
+    return {};
+}
+void prepare_entry(CpuId cpu) {
+    sim::block(cpu).current = &sched::idle_vcpu(cpu);
+    sim::state().entry = cpu;
+}
+void request_play_dead() { cpu_online.atomic_clear(cpu_id().raw()); }
+bool is_dead(CpuId cpu) { return !cpu_online.atomic_test(cpu.raw()); }
+
+}  // namespace arch
 }  // namespace xen

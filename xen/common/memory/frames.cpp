@@ -114,8 +114,10 @@ void flush_stale(PageInfo& head, Order order) {
 void add_free_range(Mfn start, u64 frames) {
     Guard g{lock};
     while (frames) {
+        u64 here = numa::next_border(start) - start;   // a block is of one node
+        if (here > frames) here = frames;
         unsigned order = 0;
-        while (order < kMaxOrder && (u64{2} << order) <= frames && !(start.raw() & ((u64{2} << order) - 1))) ++order;
+        while (order < kMaxOrder && (u64{2} << order) <= here && !(start.raw() & ((u64{2} << order) - 1))) ++order;
         unscrubbed[numa::node_of(start).raw()][zone_of(start)].give(page_of(start), Order{static_cast<u8>(order)});
         start += u64{1} << order;
         frames -= u64{1} << order;

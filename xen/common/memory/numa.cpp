@@ -36,7 +36,9 @@ void set_distance(NodeId from, NodeId to, u8 value) {
 }
 
 void set_cpu(CpuId cpu, NodeId node) {
-    if (cpu.raw() < kMaxCpus && node.raw() < kMaxNodes) cpu_nodes[cpu.raw()] = node;
+    if (cpu.raw() >= kMaxCpus || node.raw() >= kMaxNodes) return;
+    cpu_nodes[cpu.raw()] = node;
+    note_node(node);   // it may have no memory
 }
 
 unsigned node_count() { return nodes; }
@@ -45,6 +47,14 @@ NodeId node_of(Mfn f) {
     for (usize i = 0; i < range_count; ++i)
         if (f >= ranges[i].start && f < ranges[i].end) return ranges[i].node;
     return NodeId{0};
+}
+
+Mfn next_border(Mfn f) {
+    Mfn next{~u64{0}};
+    for (usize i = 0; i < range_count; ++i)
+        for (Mfn border : {ranges[i].start, ranges[i].end})
+            if (border > f && border < next) next = border;
+    return next;
 }
 
 NodeId node_of(CpuId cpu) { return cpu_nodes[cpu.raw()]; }

@@ -14,13 +14,28 @@ constexpr u8 kAllProcessors = 0xff;
 bool is_low(u16 flags) { return (flags & 3) == 3; }
 bool is_level(u16 flags) { return (flags >> 2 & 3) == 3; }
 
+// A list that is full has room for the boot CPU, and for one that runs in place of one that may be plugged in later.
+bool make_room(Madt& m, const CpuEntry& c) {
+    usize i = m.cpus.size();
+    if (c.enabled)
+        while (i && m.cpus[i - 1].enabled) --i;
+    if (!c.enabled || !i) {
+        if (!m.keep || *m.keep != c.apic_id) return false;
+        i = m.cpus.size();
+    }
+    m.cpus.erase(i - 1);
+    return true;
+}
+
 // A processor may stand twice, as local APIC and as x2APIC: the first counts.
 void add_cpu(Madt& m, CpuEntry c, u32 flags) {
     c.enabled = flags & kEnabled;
     if (!c.enabled && !(flags & kOnlineCapable)) return;
     for (const CpuEntry& o : m.cpus)
         if (o.apic_id == c.apic_id) return;
-    if (!m.cpus.push(c)) ++m.cpus_left_out;
+    if (m.cpus.push(c)) return;
+    ++m.cpus_left_out;
+    if (make_room(m, c)) static_cast<void>(m.cpus.push(c));
 }
 
 void add_local_apic(Madt& m, Bytes e) {

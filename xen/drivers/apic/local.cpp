@@ -19,7 +19,7 @@ constexpr u32 kSoftwareEnable = 1 << 8;
 constexpr u32 kCommandBusy = 1 << 12, kAssert = 1 << 14;
 constexpr u32 kDeliverInit = 5 << 8, kDeliverStartup = 6 << 8;
 constexpr u32 kX2CommandMsr = 0x830;
-constexpr u32 kLargestXapicId = 0xfe;
+constexpr u32 kLargestXapicId = 0xfe, kLargestX2apicId = 0xfffffffe;   // all ones: every CPU
 
 bool want_x2 = false;
 XEN_PERCPU constinit PerCpu<u32> errors{};
@@ -114,6 +114,8 @@ void init_cpu() {
     write(kErrorStatus, 0);
     write(kLvtError, vectors::kError);
 }
+
+u32 largest_id() { return want_x2 ? kLargestX2apicId : kLargestXapicId; }
 
 u32 id() { return x2apic() ? read(kId) : read(kId) >> 24; }
 

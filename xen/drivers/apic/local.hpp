@@ -7,6 +7,7 @@
 namespace xen::apic {
 
 void init_boot();                            // boot CPU, first: mode and registers
+u32 largest_id();                            // that a CPU may have in the mode that init_boot() chose
 u32 initial_id();                            // this CPU's by CPUID, before its APIC is set up
 bool in_service(u8 vector);
 void send_init(u32 apic_id);

@@ -61,6 +61,7 @@ struct Madt {
     bool has_8259 = true;
     FixedVector<CpuEntry, config::nr_cpus> cpus;
     u32 cpus_left_out = 0;
+    Maybe<u32> keep{};          // set by the caller: this APIC id, the boot CPU's, is never left out
     FixedVector<IoApic, 64> io_apics;
     FixedVector<Override, 64> overrides;
     FixedVector<NmiSource, 16> nmi_sources;
@@ -114,7 +115,7 @@ struct MemoryAffinity {
     bool hotplug = false;
 };
 struct Srat {
-    FixedVector<CpuAffinity, config::nr_cpus> cpus;
+    FixedVector<CpuAffinity, 4 * config::nr_cpus> cpus;   // in another order than MADT's, with CPUs that are left out
     FixedVector<MemoryAffinity, 128> memory;
 };
 

@@ -20,6 +20,7 @@ void set_cpu(CpuId cpu, NodeId node);
 unsigned node_count();
 NodeId node_of(Mfn f);
 NodeId node_of(CpuId cpu);
+Mfn next_border(Mfn f);                    // all frames from f up to there are of one node
 u8 distance(NodeId from, NodeId to);       // 10 is local; 0xff unreachable
 u64 span_of(NodeId node);                  // frames from its first to its last one, holes in between counted
 

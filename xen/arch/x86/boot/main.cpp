@@ -27,7 +27,7 @@
 
 #include "arch/x86/boot/boot.hpp"
 #include "arch/x86/microcode/microcode.hpp"
-#include "common/control/hotplug.hpp"
+#include "arch/x86/smp/smp.hpp"
 #include "lib/string.hpp"
 
 extern "C" {
@@ -58,19 +58,6 @@ XEN_INIT void run_constructors() {
     for (auto f = init_array_start; f != init_array_end; ++f) (*f)();
 }
 
-XEN_INIT void init_cpus() {
-    for (usize i = 0; i < platform::cpus().size() && i < kMaxCpus; ++i)
-        if (platform::cpus()[i].enabled) cpu_present.set(i);
-    cpu_present.set(0);
-    u32 limit = option::values().maxcpus;
-    for (usize i : cpu_present) {
-        if (i == 0) continue;
-        if (limit && cpu_online.count() >= limit) break;
-        (void)control::start_cpu(CpuId{static_cast<u32>(i)}).ok();
-    }
-    log_info("%zu of %zu CPUs run", cpu_online.count(), cpu_present.count());
-}
-
 XEN_INIT void init_subsystems() {
     domain::init();
     arch::publish_m2p();
@@ -94,7 +81,7 @@ XEN_INIT void start_xen() {
     cpu_online.set(0);
     init_subsystems();
     arch::irq_enable();
-    init_cpus();
+    smp::start_others(option::values().maxcpus);
     if constexpr (config::tracebuffer) trace::init();
     platform::init_late();
     if (!dom0::build(boot::info)) panic("dom0 could not be built");

@@ -25,12 +25,14 @@ Status physical_cpus(xen_mc_physcpuinfo& x) {
         return {};
     }
     if (x.ncpus > n) x.ncpus = n;
-    for (u32 i = 0; i < x.ncpus; ++i) {
+    u32 told = 0;
+    for (usize i : cpu_online) {
+        if (told == x.ncpus) break;
         xen_mc_logical_cpu_t cpu{};
-        cpu.mc_cpunr = i;
+        cpu.mc_cpunr = static_cast<u32>(i);
         cpu.mc_apicid = platform::cpus()[i].apic_id;
         cpu.mc_nthreads = static_cast<u32>(arch::threads_per_core());
-        TRY(guest_out(x.info).copy_out(cpu, i));
+        TRY(guest_out(x.info).copy_out(cpu, told++));
     }
     return {};
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Processors coming and going.
+// A processor before its first instruction of ours, and after its last.
 #include <atomic>
 
 #include <asm/cpu.hpp>
@@ -11,19 +11,14 @@
 #include <asm/mapping.hpp>
 #include <asm/pagemap.hpp>
 #include <asm/smp.hpp>
-#include <xen/apic.hpp>
-#include <xen/assert.hpp>
-#include <xen/irq.hpp>
 #include <xen/log.hpp>
 #include <xen/memory.hpp>
-#include <xen/platform.hpp>
-#include <xen/rcu.hpp>
 #include <xen/sched.hpp>
 #include <xen/time.hpp>
-#include <xen/timer.hpp>
 #include <xen/tlb.hpp>
 
 #include "arch/x86/microcode/microcode.hpp"
+#include "arch/x86/smp/smp.hpp"
 #include "lib/string.hpp"
 
 extern "C" {
@@ -70,29 +65,6 @@ void fill_block(CpuId cpu) {
     b.regs_end = reinterpret_cast<u64>(&b.current->arch.regs + 1);
 }
 
-bool wait_online(CpuId cpu, Nanos limit) {
-    Nanos end = time::now() + limit.raw();
-    while (time::now() < end) {
-        if (cpu_online.atomic_test(cpu.raw())) return true;
-        relax();
-    }
-    return false;
-}
-
-// SDM volume 3, 8.4.4.1: INIT, 10 ms, STARTUP, 200 us, STARTUP.
-bool start(CpuId cpu) {
-    in_trampoline<u64>(trampoline_stack) = reinterpret_cast<u64>(&block_of(cpu));
-    refresh_root();
-    u32 id = apic::id_of(cpu);
-    u8 page = static_cast<u8>(trampoline_page.raw() >> kPageShift);
-    platform::send_init(id);
-    time::busy_wait(millis(10));
-    platform::send_startup(id, page);
-    if (wait_online(cpu, micros(200))) return true;
-    platform::send_startup(id, page);
-    return wait_online(cpu, seconds(2));
-}
-
 }  // namespace
 
 void init_trampoline(Paddr page) {
@@ -117,9 +89,25 @@ void init_trampoline(Paddr page) {
     in_trampoline<u64>(trampoline_cr3) = direct_map_paddr(trampoline_root).raw();
 }
 
+Status make_cpu(CpuId cpu) {
+    if (!trampoline_root) return Errno::io;
+    TRY(create_area(cpu));
+    return create_percpu(cpu);
+}
+
+void prepare_entry(CpuId cpu) {
+    fill_block(cpu);
+    dead[cpu.raw()].store(false, std::memory_order_relaxed);
+    in_trampoline<u64>(trampoline_stack) = reinterpret_cast<u64>(&block_of(cpu));
+    refresh_root();
+}
+
+u8 entry_page() { return static_cast<u8>(trampoline_page.raw() >> kPageShift); }
+bool is_dead(CpuId cpu) { return dead[cpu.raw()].load(std::memory_order_acquire); }
+
 void play_dead() {
     unload_idle_state();
-    go_offline();
+    smp::leave_calls();
     irq_enable();   // what was on its way to this CPU
     time::busy_wait(millis(1));
     irq_disable();
@@ -129,37 +117,6 @@ void play_dead() {
 }
 
 }  // namespace arch
-
-namespace smp {
-
-Status cpu_up(CpuId cpu) {
-    if (cpu.raw() >= kMaxCpus || !cpu_present.test(cpu.raw())) return Errno::inval;
-    if (cpu_online.test(cpu.raw())) return Errno::exist;
-    if (!arch::trampoline_root) return Errno::io;
-    TRY(arch::create_area(cpu));
-    TRY(arch::create_percpu(cpu));
-    TRY(sched::init_cpu(cpu));
-    arch::fill_block(cpu);
-    arch::dead[cpu.raw()].store(false, std::memory_order_relaxed);
-    if (arch::start(cpu)) return {};
-    log_error("CPU %u (APIC id %#x) does not start", cpu.raw(), apic::id_of(cpu));
-    return Errno::io;
-}
-
-Status cpu_down(CpuId cpu) {
-    if (cpu.raw() >= kMaxCpus || !cpu_online.test(cpu.raw())) return Errno::inval;
-    if (cpu.raw() == 0) return Errno::perm;
-    TRY(sched::remove_cpu(cpu));
-    irq::leave(cpu);
-    call_on(mask_of(cpu), [](void*) { arch::request_play_dead(); }, nullptr);
-    while (!arch::dead[cpu.raw()].load(std::memory_order_acquire)) arch::relax();
-    irq::leave(cpu);   // bound in between
-    timers::leave(cpu);
-    rcu::cpu_offline(cpu);
-    return {};
-}
-
-}  // namespace smp
 }  // namespace xen
 
 // Each further CPU, on its own stack, interrupts off.
@@ -171,8 +128,6 @@ void start_ap() {
     tlb::load_root(arch::idle_table_address().raw(), tlb::Space::own);
     arch::load_tables(cpu);
     microcode::apply_here();
-    platform::init_cpu();
-    cpu_online.atomic_set(cpu.raw());
-    if (Status s = sched::join_pool(cpu); !s) panic("CPU %u cannot join its pool", cpu.raw());
+    smp::arrive();
     enter_current();
 }

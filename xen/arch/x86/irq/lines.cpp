@@ -86,7 +86,7 @@ Status setup_gsi(u32 gsi, bool level, bool active_low) {
 void leave(CpuId cpu) {
     for (Line& l : lines) {
         Guard g{l.lock};
-        if (l.place.vector && l.place.cpu == cpu && place_on(l, arch::cpu_id())) route(l);
+        if (place_off(l, cpu)) route(l);
     }
 }
 

@@ -58,6 +58,8 @@ extern TableLock table_lock;
 
 // -- place.cpp: vectors and routing. The line's lock is held.
 Status place_on(Line& l, CpuId wanted) REQUIRES(l.lock);       // Errno::nospc when no CPU has a vector left
+// The line leaves this CPU for any other one: it has to be routed anew then. False: it was not there, or finds no vector.
+bool place_off(Line& l, CpuId leaving) REQUIRES(l.lock);
 void give_up_place(Line& l) REQUIRES(l.lock);
 void route(Line& l) REQUIRES(l.lock);                          // writes pin or message as the line is now
 void set_mask(Line& l, bool masked) REQUIRES(l.lock);

@@ -41,10 +41,11 @@ void give_back(u16 line, Place& p) {
     p.vector = 0;
 }
 
-Maybe<Place> find_place(u16 line, CpuId wanted) {
+// On the wanted CPU, else on any one of the set.
+Maybe<Place> find_place(u16 line, CpuId wanted, const CpuMask& among) {
     if (reachable(wanted))
         if (Maybe<u8> v = take_vector(wanted, line)) return Place{wanted, *v};
-    for (usize i : cpu_online) {
+    for (usize i : among) {
         CpuId cpu{static_cast<u32>(i)};
         if (cpu == wanted || !reachable(cpu)) continue;
         if (Maybe<u8> v = take_vector(cpu, line)) return Place{cpu, *v};
@@ -56,15 +57,31 @@ Maybe<Place> find_place(u16 line, CpuId wanted) {
 
 u16 local_line(u8 vector) { return maps.local().line(vector); }
 
-Status place_on(Line& l, CpuId wanted) {
-    if (l.place.vector && l.place.cpu == wanted) return {};
-    Maybe<Place> p = find_place(l.number, wanted);
-    if (!p) return l.place.vector ? Status{} : Status{Errno::nospc};
+namespace {
+
+Status move_to(Line& l, CpuId wanted, const CpuMask& among) {
+    Maybe<Place> p = find_place(l.number, wanted, among);
+    if (!p) return Errno::nospc;
     trace_place(TRC_HW_IRQ_ASSIGN_VECTOR, l.number, *p);
     give_back(l.number, l.old_place);
     l.old_place = l.place;
     l.place = *p;
     return {};
+}
+
+}  // namespace
+
+// A line that cannot go where it is wanted stays where it is.
+Status place_on(Line& l, CpuId wanted) {
+    if (!l.place.vector) return move_to(l, wanted, cpu_online);
+    if (l.place.cpu == wanted || (!reachable(wanted) && reachable(l.place.cpu))) return {};
+    static_cast<void>(move_to(l, wanted, cpu_online).ok());
+    return {};
+}
+
+bool place_off(Line& l, CpuId leaving) {
+    if (!l.place.vector || l.place.cpu != leaving) return false;
+    return move_to(l, arch::cpu_id(), cpu_online - mask_of(leaving)).ok();
 }
 
 void give_up_place(Line& l) {

@@ -6,6 +6,7 @@
 #include <asm/mapping.hpp>
 #include <xen/apic.hpp>
 #include <xen/console.hpp>
+#include <xen/cpumask.hpp>
 #include <xen/irq.hpp>
 #include <xen/log.hpp>
 #include <xen/numa.hpp>
@@ -13,6 +14,7 @@
 #include <xen/serial.hpp>
 #include <xen/vga.hpp>
 
+#include "arch/x86/platform/cpu_list.hpp"
 #include "drivers/apic/local.hpp"
 #include "drivers/ioapic/i8259.hpp"
 
@@ -20,21 +22,16 @@ namespace xen::platform {
 namespace {
 
 acpi::Tables found;
-FixedVector<CpuEntry, config::nr_cpus> list;
+CpuList list;
 
 const void* map_table(Paddr at, usize bytes) { return arch::map_firmware(at, bytes); }
 
-// The boot CPU is CPU 0, wherever the firmware lists it.
-void number_cpus() {
-    u32 boot_id = apic::initial_id();
-    static_cast<void>(list.push({boot_id, 0, NodeId{0}, true}));
-    for (const CpuEntry& c : found.madt.cpus) {
-        if (c.apic_id == boot_id) list[0] = c;
-        else if (!list.push(c)) ++found.madt.cpus_left_out;
-    }
-    list[0].enabled = true;
-    if (found.madt.cpus_left_out)
-        log_warning("%u CPUs more than this build can use are left out", found.madt.cpus_left_out);
+// With the local APIC's mode chosen.
+void list_cpus() {
+    number_cpus(found.madt, apic::initial_id(), apic::largest_id(), list);
+    if (list.left_out) log_warning("%u CPUs more than the %u that this build can use are left out", list.left_out, kMaxCpus);
+    if (list.unreachable)
+        log_warning("%u CPUs with APIC ids above %u are left out: only x2APIC mode reaches them", list.unreachable, apic::largest_id());
 }
 
 // Proximity domains are numbered as they come; nodes are small and dense.
@@ -43,14 +40,19 @@ public:
     Maybe<NodeId> node_of(u32 domain) {
         for (usize i = 0; i < domains_.size(); ++i)
             if (domains_[i] == domain) return NodeId{static_cast<u8>(i)};
-        if (!domains_.push(domain)) return nothing;
+        if (!domains_.push(domain)) {
+            any_left_out_ = true;
+            return nothing;
+        }
         return NodeId{static_cast<u8>(domains_.size() - 1)};
     }
     usize count() const { return domains_.size(); }
     u32 domain(usize i) const { return domains_[i]; }
+    bool any_left_out() const { return any_left_out_; }
 
 private:
     FixedVector<u32, numa::kMaxNodes> domains_;
+    bool any_left_out_ = false;
 };
 
 void describe_memory(Nodes& nodes) {
@@ -62,9 +64,9 @@ void describe_memory(Nodes& nodes) {
 void describe_cpus(Nodes& nodes) {
     for (const acpi::CpuAffinity& a : found.srat.cpus) {
         Maybe<NodeId> n = nodes.node_of(a.domain);
-        for (usize i = 0; n && i < list.size(); ++i) {
-            if (list[i].apic_id != a.apic_id) continue;
-            list[i].node = *n;
+        for (usize i = 0; n && i < list.cpus.size(); ++i) {
+            if (list.cpus[i].apic_id != a.apic_id) continue;
+            list.cpus[i].node = *n;
             numa::set_cpu(CpuId{static_cast<u32>(i)}, *n);
         }
     }
@@ -93,6 +95,8 @@ void describe_numa(const BootInfo& boot) {
     describe_memory(nodes);
     describe_cpus(nodes);
     if (found.has_slit) describe_distances(nodes);
+    if (nodes.any_left_out())
+        log_warning("more NUMA nodes than the %u that this build can tell apart: the rest counts as node 0", numa::kMaxNodes);
 }
 
 }  // namespace
@@ -111,16 +115,17 @@ void init_early(const BootInfo& boot) {
     warn_of_missing_iommu();
     acpi::RootHints hints{.efi = boot.efi, .copy = boot.rsdp};
     if (boot.efi_system_table) hints.system_table = acpi::EfiSystemTable{*boot.efi_system_table, boot.efi_wide};
+    found.madt.keep = apic::initial_id();
     Status read = acpi::read_tables(hints, map_table, found);
     if (!read) log_warning("ACPI: no tables (%u): one CPU, no I/O APIC", static_cast<unsigned>(read.error()));
     else log_info("ACPI: RSDP %#llx, %zu CPUs, %zu I/O APICs", static_cast<unsigned long long>(found.rsdp.raw()),
                   found.madt.cpus.size(), found.madt.io_apics.size());
-    number_cpus();
-    describe_numa(boot);
     // First: QEMU forgets a request of the 8259 that is still there when the local APIC no longer listens, and then
     // delivers a vector that is none.
     i8259::mask_all();
     apic::init_boot();
+    list_cpus();
+    describe_numa(boot);
     apic::init_cpu();
     for (const acpi::McfgEntry& e : found.mcfg) pci::add_window(e.base, e.segment, e.first_bus, e.last_bus);
 }
@@ -146,7 +151,7 @@ void init_late() {
 }
 
 const acpi::Tables& tables() { return found; }
-std::span<const CpuEntry> cpus() { return {list.data(), list.size()}; }
+std::span<const CpuEntry> cpus() { return {list.cpus.data(), list.cpus.size()}; }
 
 void send_init(u32 apic_id) {
     note_before_start();

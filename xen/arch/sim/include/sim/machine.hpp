@@ -3,6 +3,7 @@
 // One for the whole program, brought up once; domains come and go on it. A host thread stands on one CPU at a time.
 #pragma once
 
+#include <xen/boot_info.hpp>
 #include <xen/domain.hpp>
 
 namespace xen::sim {
@@ -10,6 +11,7 @@ namespace xen::sim {
 struct MachineConfig {
     u64 memory_mib = 128;
     unsigned cpus = 4;
+    void (*early)(const BootInfo&) = nullptr;   // before free memory is known: firmware tables, NUMA nodes
 };
 
 // Brings the machine and the core up at the first call; later calls do nothing.

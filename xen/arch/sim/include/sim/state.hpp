@@ -2,9 +2,11 @@
 // What the simulated leaf functions share.
 #pragma once
 
+#include <asm/cpu.hpp>
 #include <asm/percpu.hpp>
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <mutex>
 
@@ -25,9 +27,16 @@ struct State {
         return msrs[n];
     }
     void set_msr(u32 n, u64 v) {
-        std::lock_guard g{mutex};
-        msrs[n] = v;
+        {
+            std::lock_guard g{mutex};
+            msrs[n] = v;
+        }
+        if (on_msr_write) on_msr_write(n, v);
     }
+    std::function<void(u32 msr, u64 v)> on_msr_write;   // set while nobody runs
+    CpuId entry{0};                                     // which the next STARTUP starts
+    u64 relax_ticks = 100;                              // that pass while somebody waits
+    std::map<std::pair<u32, u32>, arch::CpuidRegs> cpuid;   // leaves that are not the machine's own
 
 private:
     std::mutex mutex;

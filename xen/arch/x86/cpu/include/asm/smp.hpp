@@ -12,10 +12,14 @@ namespace xen::arch {
 void init_trampoline(Paddr page);
 // Boot CPU, before interrupts are on: the vectors of the IPIs.
 void init_smp();
-// Nobody calls this CPU any more.
-void go_offline();
-// The idle loop's end on a CPU that leaves; returns never, start_cpu() begins anew.
+// A CPU's own memory, made at its first start: area and per-CPU data. Errno::nomem, io: there is no trampoline.
+Status make_cpu(CpuId cpu);
+// The next STARTUP, with this page, is this CPU's. It has an idle vCPU.
+void prepare_entry(CpuId cpu);
+u8 entry_page();
+// The idle loop's end on a CPU that leaves; returns never, the next start begins anew.
 [[noreturn]] void play_dead();
+bool is_dead(CpuId cpu);          // it is behind play_dead()
 
 // This CPU is in smp::call_on() and stands still because others do.
 bool waits_for_others();
