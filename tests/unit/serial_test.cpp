@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <deque>
+#include <functional>
 #include <string>
+#include <utility>
 
+#include "common/console/state.hpp"
 #include "drivers/serial/ns16550.hpp"
 
 using namespace xen;
@@ -38,7 +42,9 @@ public:
         default: return 0;
         }
     }
+    std::function<void()> interrupted;   // runs in the middle of the next write, once
     void write(unsigned reg, u8 v) override {
+        if (interrupted) std::exchange(interrupted, nullptr)();
         if (dead) return;
         if (reg == 0 && (lcr & 0x80)) divisor_low = v;
         else if (reg == 1 && (lcr & 0x80)) divisor_high = v;
@@ -166,4 +172,20 @@ TEST_CASE("input is received") {
     CHECK(u->poll() == 'x');
     CHECK(u->poll() == 'y');
     CHECK(u->poll() == -1);
+}
+
+// A wait for each of these lines would take longer than the whole suite may.
+TEST_CASE("a panic that interrupted the lock's holder waits for it once, not for each line") {
+    FakeUart f;
+    auto u = std::make_unique<Ns16550>(f);
+    u->setup(parsed("115200"));
+    constexpr usize kLines = 20'000;
+    f.interrupted = [&] {
+        console::force_sync();
+        for (usize i = 0; i < kLines; ++i) u->write("x");
+    };
+    u->write("a");
+    console::state.broken.store(false);
+    console::state.sync = false;
+    CHECK(std::count(f.wire.begin(), f.wire.end(), 'x') == kLines);
 }

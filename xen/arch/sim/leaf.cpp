@@ -26,7 +26,7 @@ void load_gdt(Vcpu&) {}
 void load_ldt(u64, u32) {}
 void flush_own_slots() {}
 void dump_execution_state() {}
-
+void dump_state(const GuestRegs&) {}
 
 void context_switch(Vcpu& prev, Vcpu& next) {
     if (!prev.is_idle()) prev.domain->dirty_cpus.atomic_clear(cpu_id().raw());

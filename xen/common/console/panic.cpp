@@ -44,21 +44,19 @@ void print_current() {
     platform::reboot();
 }
 
-}  // namespace
-
-void panic(const char* fmt, ...) {
+// Alone, and with consoles that nobody holds up.
+void begin() {
     arch::irq_disable();
     enter_panic();
     platform::stop_other_cpus();
     if (!console::state.started) platform::init_emergency_console();
     console::force_sync();
-    va_list args;
-    va_start(args, fmt);
-    usize n = vformat(message, sizeof message, fmt, args);
-    va_end(args);
-    while (n && n < sizeof message && message[n - 1] == '\n') message[--n] = 0;
     print_current();
-    arch::dump_execution_state();
+}
+
+[[noreturn, gnu::format(printf, 1, 0)]] void end(const char* fmt, va_list args) {
+    usize n = vformat(message, sizeof message, fmt, args);
+    while (n && n < sizeof message && message[n - 1] == '\n') message[--n] = 0;
     log_line(" ");
     log_line("****************************************");
     log_line("Panic on CPU %u:", arch::cpu_id().raw());
@@ -66,6 +64,24 @@ void panic(const char* fmt, ...) {
     log_line("****************************************");
     log_line(" ");
     finish();
+}
+
+}  // namespace
+
+void panic(const char* fmt, ...) {
+    begin();
+    arch::dump_execution_state();
+    va_list args;
+    va_start(args, fmt);
+    end(fmt, args);
+}
+
+void panic_at(const arch::GuestRegs& place, const char* fmt, ...) {
+    begin();
+    arch::dump_state(place);
+    va_list args;
+    va_start(args, fmt);
+    end(fmt, args);
 }
 
 void bug(const char* condition, const char* file, int line) { panic("Xen BUG at %s:%d: %s", file, line, condition); }

@@ -32,12 +32,13 @@ u8 line_control(const Config& c) {
 
 }  // namespace
 
-// The lock, or after a panic, when its holder may have been stopped, nothing.
+// The lock, or after a panic, when its holder was stopped or interrupted for good, nothing: found out once.
 class SCOPED_CAPABILITY Ns16550::Access {
 public:
     explicit Access(Ns16550& uart) ACQUIRE(uart.lock_) NO_THREAD_SAFETY_ANALYSIS : uart_{uart}, flags_{arch::irq_save()} {
         for (unsigned i = 0; console::panicking() && !(locked_ = uart.lock_.try_acquire()); ++i) {
-            if (i == kPanicPatience) return;
+            if (i == kPanicPatience) uart.abandoned_.store(true, std::memory_order_relaxed);
+            if (uart.abandoned_.load(std::memory_order_relaxed)) return;
             arch::relax();
         }
         if (!locked_) uart.lock_.acquire();

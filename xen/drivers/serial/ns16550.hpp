@@ -4,6 +4,8 @@
 // drains; before, and after a panic, each character is waited for. A port that does not answer loses text, never time.
 #pragma once
 
+#include <atomic>
+
 #include <xen/console.hpp>
 #include <xen/lock.hpp>
 
@@ -47,6 +49,7 @@ private:
 
     UartRegisters& regs_;
     Spinlock<LockRank::serial, IrqRule::off> lock_;
+    std::atomic<bool> abandoned_{false};   // in a panic: nobody gives the lock back
     u8 ier_ GUARDED_BY(lock_) = 0;
     u8 fifo_ GUARDED_BY(lock_) = 1;
     bool queueing_ GUARDED_BY(lock_) = false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the common code (console, timers) needs of an architecture's machine. Declared here; dump_execution_state is
+// What the common code (console, timers) needs of an architecture's machine. Declared here; the dumps are
 // arch/<a>/cpu's, the others the platform's.
 #pragma once
 
@@ -7,8 +7,11 @@
 
 namespace xen::arch {
 
-// Registers of the interrupted or calling context and a backtrace, to the log. Any context, panics too.
+struct GuestRegs;
+
+// Where the caller is, or the registers of what was interrupted, and how it came there, to the log. Any context, panics too.
 void dump_execution_state();
+void dump_state(const GuestRegs& interrupted);
 
 // This CPU's timer interrupt at or soon after the given system time, in place of an earlier setting; 0 stops it. False:
 // the time has passed already and nothing was set. Interrupts off.

@@ -7,8 +7,14 @@
 
 namespace xen {
 
+namespace arch {
+struct GuestRegs;
+}
+
 // Prints on every console: message, registers, backtrace, the current domain and vCPU; then stops or reboots.
 [[noreturn, gnu::format(printf, 1, 2)]] void panic(const char* fmt, ...);
+// The same for what was interrupted: its registers and backtrace, not the caller's.
+[[noreturn, gnu::format(printf, 2, 3)]] void panic_at(const arch::GuestRegs& place, const char* fmt, ...);
 [[noreturn]] void bug(const char* condition, const char* file, int line);
 
 }  // namespace xen

@@ -51,11 +51,15 @@ void print_backtrace(u64 rip, u64 sp) {
         }
 }
 
-// The registers of an exception have been printed by then; here it is the calls that matter.
 void dump_execution_state() {
     u64 sp;
     asm("mov %%rsp, %0" : "=r"(sp));
     print_backtrace(reinterpret_cast<u64>(__builtin_return_address(0)), sp);
+}
+
+void dump_state(const GuestRegs& interrupted) {
+    print_registers(interrupted);
+    print_backtrace(interrupted.rip, interrupted.rsp);
 }
 
 }  // namespace xen::arch

@@ -38,10 +38,7 @@ u64 resolve(const s32& relative) { return reinterpret_cast<u64>(&relative) + sta
 
 [[noreturn]] void die(const GuestRegs& r) {
     const char* name = r.entry_vector < 32 && kNames[r.entry_vector] ? kNames[r.entry_vector] : "unexpected vector";
-    log_error("Fatal exception on CPU %u: %s, error %04x, address %016lx", cpu_id().raw(), name, r.error_code, read_cr2());
-    print_registers(r);
-    print_backtrace(r.rip, r.rsp);
-    panic("%s in the hypervisor at %016lx", name, r.rip);
+    panic_at(r, "Fatal exception: %s in the hypervisor at %016lx, error %04x, address %016lx", name, r.rip, r.error_code, read_cr2());
 }
 
 }  // namespace

@@ -52,19 +52,12 @@ void report(u32 reasons) {
     apic::kick_self_in_nmi(vectors::kEventCheck);   // a guest may run here: back to it only through the softirqs
 }
 
-[[noreturn]] void end_machine(const arch::GuestRegs& interrupted, u32 reasons) {
-    console::force_sync();
-    arch::print_registers(interrupted);
-    arch::print_backtrace(interrupted.rip, interrupted.rsp);
-    panic("NMI: %s", name_of(reasons));
-}
-
 // Not one of ours, on the boot CPU.
 void act(const arch::GuestRegs& interrupted, u8 port) {
     u32 reasons = nmi_reasons(port);
     if (port & (kSystemError | kIoCheck)) arch::outb(kSystemPort, nmi_acknowledge(port));
     switch (policy) {
-    case NmiPolicy::fatal: end_machine(interrupted, reasons);
+    case NmiPolicy::fatal: panic_at(interrupted, "NMI: %s", name_of(reasons));
     case NmiPolicy::dom0: report(reasons); [[fallthrough]];
     case NmiPolicy::ignore: log_warning("NMI: %s", name_of(reasons));
     }

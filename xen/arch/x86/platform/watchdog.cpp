@@ -71,16 +71,6 @@ void send_on() {
         if (CpuId cpu{static_cast<u32>(i)}; cpu != kBootCpu) apic::send_nmi(cpu);
 }
 
-// Of several that stand still the first tells.
-[[noreturn]] void end_machine(const arch::GuestRegs& interrupted) {
-    static std::atomic<bool> told{false};
-    if (told.exchange(true, std::memory_order_acq_rel)) arch::halt_forever();
-    console::force_sync();
-    arch::print_registers(interrupted);
-    arch::print_backtrace(interrupted.rip, interrupted.rsp);
-    panic("Watchdog timer detects that CPU%u is stuck!", arch::cpu_id().raw());
-}
-
 }  // namespace
 
 void start_watchdog() {
@@ -117,7 +107,8 @@ bool watchdog_nmi(const arch::GuestRegs& interrupted) {
     }
     u32 limit = (option::values().watchdog_timeout + 1) * kBeatsPerSecond;
     if (arch::waits_for_others()) limit *= 2;   // the one that it waits for is to be named
-    if (h.pulse.stuck(__atomic_load_n(&h.beats, __ATOMIC_RELAXED), limit)) end_machine(interrupted);
+    if (h.pulse.stuck(__atomic_load_n(&h.beats, __ATOMIC_RELAXED), limit))
+        panic_at(interrupted, "Watchdog timer detects that CPU%u is stuck!", arch::cpu_id().raw());
     return true;
 }
 

@@ -16,6 +16,5 @@ inline u32 symbol_total() { return 0; }
 inline SymbolEntry symbol_entry(u32) { return {}; }
 
 inline void print_registers(const GuestRegs&) {}
-inline void print_backtrace(u64, u64) {}
 
 }  // namespace xen::arch
