@@ -12,6 +12,7 @@
 #include "../sim/cluster.hpp"
 #include "../unit/acpi_tables.hpp"
 #include "arch/x86/smp/smp.hpp"
+#include "drivers/apic/registers.hpp"
 
 namespace big {
 namespace {
@@ -30,6 +31,7 @@ void place(u64 at, Blob b) { memcpy(arch::direct_map(Paddr{at}), b.data(), b.siz
 
 Blob madt() {
     Blob b = madt_header();
+    put_at<u32>(b, 36, 0);   // where the simulated machine has the local APIC's memory
     b.insert(b.end(), {1, 12, 1, 0});
     put<u32>(b, static_cast<u32>(kIoApic.raw()));
     put<u32>(b, 0);
@@ -116,11 +118,10 @@ public:
 };
 
 // A processor that waits after INIT runs the start of the hypervisor's that was prepared.
-void on_msr_write(u32 msr, u64 v) {
+void on_command(u32 target, u32 low) {
     static std::mutex mutex;
     static std::map<u32, bool> waits;
-    if (msr != kCommandMsr) return;
-    u32 target = static_cast<u32>(v >> 32), low = static_cast<u32>(v), kind = low >> 8 & 7;
+    u32 kind = low >> 8 & 7;
     {
         std::lock_guard g{mutex};
         written.push_back({target, low});
@@ -136,11 +137,15 @@ void on_msr_write(u32 msr, u64 v) {
         if (apic_id(i) == target) receiver(CpuId{i}, static_cast<u8>(low));
 }
 
+void on_msr_write(u32 msr, u64 v) {
+    if (msr == kCommandMsr) on_command(static_cast<u32>(v >> 32), static_cast<u32>(v));
+}
+
 // Leaves 1 and 0xb of a processor that has x2APIC mode, with two threads a core.
-void describe_processor() {
+void describe_processor(bool with_x2apic) {
     auto& leaves = sim::state().cpuid;
     arch::CpuidRegs one = arch::cpuid(1);
-    one.c |= 1u << 21;
+    if (with_x2apic) one.c |= 1u << 21;
     leaves[{1, 0}] = one;
     leaves[{0xb, 0}] = {1, 2, 0x100, 0};
     leaves[{0xb, 1}] = {7, kOnSocket, 0x201, 0};
@@ -165,16 +170,25 @@ void all_on() {
     REQUIRE(cpu_online.count() == kMaxCpus);
 }
 
-void start() {
+XapicCommands::XapicCommands() : MmioDevice{arch::direct_map(Paddr{apic::kCommandLow}), 0x20} {}
+u64 XapicCommands::read(usize offset, unsigned) { return offset ? high_ : 0; }
+void XapicCommands::write(usize offset, unsigned, u64 v) {
+    if (offset) high_ = static_cast<u32>(v);
+    else on_command(high_ >> 24, static_cast<u32>(v));
+}
+
+void start(bool with_x2apic) {
     static bool started = false;
     if (std::exchange(started, true)) return;
-    describe_processor();
+    describe_processor(with_x2apic);
     sim::state().relax_ticks = 100'000;
     sim::state().on_msr_write = on_msr_write;
     sim::start({.memory_mib = kSockets * kNodeMib, .cpus = 1, .early = early});
     static Hpet& clock = *new Hpet;
     static_cast<void>(clock);
     platform::init_time();
+    std::optional<XapicCommands> registers;
+    if (!with_x2apic) registers.emplace();
     smp::start_others(0);
 }
 

@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <asm/mmio.hpp>
 #include <sim/machine.hpp>
 #include <sim/state.hpp>
 #include <xen/cpumask.hpp>
@@ -25,7 +26,7 @@ inline constexpr Paddr kIoApic{0xfe000};
 // As the firmware numbers them: 64 threads a socket, whose ids begin at a multiple of 128. The last 44 have a socket more.
 constexpr u32 apic_id(u32 i) { return i / kOnSocket * kIdsOfSocket + i % kOnSocket; }
 
-// What was written to the command registers of local APICs in x2APIC mode, oldest first.
+// What was written to the command registers of local APICs, oldest first.
 struct Command {
     u32 target;
     u32 low;
@@ -38,8 +39,19 @@ void deliver_to(void (*fn)(CpuId cpu, u8 vector));
 // The reference clock runs so many millionths faster from now on.
 void drift(u64 ppm);
 
-// Brought up once, all CPUs on; a test that stops some starts them again.
-void start();
+// While it lives, the command registers of APICs in xAPIC mode.
+class XapicCommands final : public sim::MmioDevice {
+public:
+    XapicCommands();
+    u64 read(usize offset, unsigned) override;
+    void write(usize offset, unsigned, u64 v) override;
+
+private:
+    u32 high_ = 0;
+};
+
+// Brought up once, all CPUs on; a test that stops some starts them again. The processors may lack x2APIC mode.
+void start(bool with_x2apic = true);
 void all_on();
 
 // The control domain's calls, made on CPU 0.

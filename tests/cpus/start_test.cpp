@@ -125,3 +125,17 @@ TEST_CASE("without second threads 128 CPUs of 256 run, the first of each core") 
     REQUIRE(second_threads(true).ok());
     CHECK(cpu_online.count() == 256);
 }
+
+// In a process of its own: the processors are of another kind.
+TEST_CASE("processors without x2APIC mode: those with ids above 254 are left out, with a line", "[.][alone]") {
+    big::start(false);
+    CHECK_FALSE(apic::x2apic());
+    CHECK(cpu_online.count() == 128);   // two sockets: ids up to 191
+    CHECK(cpu_present.count() == 128);
+    for (u32 i = 0; i < 128; ++i) REQUIRE(apic::id_of(CpuId{i}) == big::apic_id(i));
+    std::vector<Command> wanted;
+    for (u32 i = 1; i < 128; ++i)
+        for (u32 low : {kInit, kStartup}) wanted.push_back({big::apic_id(i), low});
+    CHECK(big::commands() == wanted);   // nobody's id cut to its low byte
+    CHECK(log_text().find("128 CPUs with APIC ids above 254 are left out: only x2APIC mode reaches them") != std::string::npos);
+}
