@@ -44,6 +44,8 @@ STAGES = [
           ["tests/guests/run --machine bochs --skip policy"], ["guests"]),
     Stage("watchdog", "NMIs: the watchdog finds a CPU that spins, `nmi=` decides about others", ["tests/guests/nmi"], ["guests"]),
     Stage("system", "Debian's dom0 in QEMU", ["tests/system/run --hv xenith -j %d" % JOBS], ["gcc"], 30),
+    Stage("toolstack", "what Debian's tools print, against what they print on Debian's Xen",
+          ["tests/system/toolstack/run"], ["system"]),
     Stage("clang", "the x86_64 release image with clang and its lock analysis",
           ["tools/build --preset x86_64-clang-release"]),
     Stage("arm64", "lib and common compile for arm64", ["tools/build arm64"]),
