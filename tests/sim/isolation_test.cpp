@@ -380,5 +380,5 @@ TEST_CASE("a guest that calls without end leaves others their share") {
     CHECK(yielded > 1000);
     u64 possible = 2 * 20'000;   // rounds of the two CPUs that they share
     CHECK(n.steps_of(n.good()) - before > possible * 47 / 100);
-    CHECK(n.steps_of(n.good()) - before < possible * 55 / 100);
+    CHECK(n.steps_of(n.good()) - before < possible * 65 / 100);   // of its own accord the bad one yields now and then
 }
