@@ -20,10 +20,12 @@
 namespace xen::smp {
 namespace {
 
-bool wait_online(CpuId cpu, Nanos limit) {
+CpuMask arrived;   // online and in a pool: may be told to go again
+
+bool wait_for(CpuId cpu, Nanos limit) {
     Nanos end = time::now() + limit.raw();
     while (time::now() < end) {
-        if (cpu_online.atomic_test(cpu.raw())) return true;
+        if (arrived.atomic_test(cpu.raw())) return true;
         arch::relax();
     }
     return false;
@@ -36,9 +38,9 @@ bool start(CpuId cpu) {
     platform::send_init(id);
     time::busy_wait(millis(10));
     platform::send_startup(id, page);
-    if (wait_online(cpu, micros(200))) return true;
+    if (wait_for(cpu, micros(200))) return true;
     platform::send_startup(id, page);
-    return wait_online(cpu, seconds(2));
+    return wait_for(cpu, seconds(2));
 }
 
 }  // namespace
@@ -64,6 +66,7 @@ Status cpu_down(CpuId cpu) {
     irq::leave(cpu);   // bound in between
     timers::leave(cpu);
     rcu::cpu_offline(cpu);
+    arrived.atomic_clear(cpu.raw());
     return {};
 }
 
@@ -83,6 +86,7 @@ void arrive() {
     platform::init_cpu();
     cpu_online.atomic_set(cpu.raw());
     if (Status s = sched::join_pool(cpu); !s) panic("CPU %u cannot join its pool", cpu.raw());
+    arrived.atomic_set(cpu.raw());
 }
 
 }  // namespace xen::smp
