@@ -20,6 +20,9 @@ using Counts = std::map<u64, Expected>;
 
 bool is_table(PageType t) { return t >= PageType::l1 && t <= PageType::l4; }
 
+// Work that stopped in the middle of a table leaves it to its own state: the entry that led there holds nothing.
+bool stopped_below(Pte e) { return page_of(e.mfn()).type.load() & PageInfo::kPartial; }
+
 // Entries [0, done) of a live or partial table.
 void count_entries(const PageInfo& p, Counts& counts) {
     u64 word = p.type.load();
@@ -31,7 +34,7 @@ void count_entries(const PageInfo& p, Counts& counts) {
     for (unsigned i = 0; i < n; ++i) {
         if (level == 4 && i >= arch::kFirstXenSlot && i <= arch::kLastXenSlot) continue;
         Pte e = table[i];
-        if (!e.present() || (level > 1 && e.mfn() == p.mfn())) continue;
+        if (!e.present() || (level > 1 && (e.mfn() == p.mfn() || stopped_below(e)))) continue;
         Expected& x = counts[e.mfn().raw()];
         ++x.references;
         if (level > 1 || e.writable()) ++x.uses;

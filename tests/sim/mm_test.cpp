@@ -8,66 +8,13 @@
 #include <random>
 #include <vector>
 
-#include "census.hpp"
-#include "guest.hpp"
+#include "tables.hpp"
 
 using namespace xen;
-using arch::Pte;
-
-namespace {
-
-constexpr u64 kLeaf = Pte::kPresent | Pte::kUser;
-constexpr u64 kRw = kLeaf | Pte::kWrite;
-
-// A domain with pages of its own, on CPU 0, whose tables a test writes while they are plain memory.
-class Guest {
-public:
-    explicit Guest(unsigned pages, bool privileged = false)
-        : free_before_{(sim::start(), memory::free_pages())},
-          domain_{sim::create_domain({.pages = 4096, .privileged = privileged})},
-          on_{*domain_.vcpus[0]} {
-        for (unsigned i = 0; i < pages; ++i) pages_.push_back(sim::give_page(domain_));
-    }
-    Domain& domain() { return domain_; }
-    Mfn page(unsigned i) const { return pages_[i]; }
-    PageInfo& info(unsigned i) { return page_of(pages_[i]); }
-    void set(unsigned table, unsigned entry, unsigned target, u64 flags) {
-        static_cast<Pte*>(arch::direct_map(pages_[table]))[entry] = Pte::make(pages_[target], flags);
-    }
-    Pte get(unsigned table, unsigned entry) { return static_cast<Pte*>(arch::direct_map(pages_[table]))[entry]; }
-
-    s64 mmuext(unsigned cmd, unsigned page) { return sim::mmuext(cmd, pages_[page]); }
-    s64 update(unsigned table, unsigned entry, u64 value, u64 kind = MMU_NORMAL_PT_UPDATE) {
-        mmu_update r{};
-        r.ptr = address_of(pages_[table]).raw() + entry * sizeof(Pte) + kind;
-        r.val = value;
-        return sim::hypercall(__HYPERVISOR_mmu_update, sim::address(r), 1, 0, DOMID_SELF);
-    }
-    s64 map(unsigned table, unsigned entry, unsigned target, u64 flags) {
-        return update(table, entry, Pte::make(pages_[target], flags).raw);
-    }
-    std::string census() { return sim::census(domain_); }
-
-private:
-    u64 free_before_;
-    Domain& domain_;
-    sim::On on_;
-    std::vector<Mfn> pages_;
-};
-
-// Pages 0..3: L4, L3, L2, L1; entry 1 of each leads down, data pages from 4 on.
-void chain(Guest& g) {
-    g.set(0, 1, 1, kRw);
-    g.set(1, 1, 2, kRw);
-    g.set(2, 1, 3, kRw);
-    g.set(3, 0, 4, kRw);
-    g.set(3, 1, 5, kLeaf);
-}
-
-}  // namespace
+using namespace xen::sim;
 
 TEST_CASE("pinning a root validates every level and counts what it maps") {
-    Guest g{6};
+    TableGuest g{6};
     chain(g);
     REQUIRE(g.mmuext(MMUEXT_PIN_L4_TABLE, 0) == 0);
     REQUIRE(g.info(0).page_type() == PageType::l4);
@@ -99,7 +46,7 @@ TEST_CASE("pinning a root validates every level and counts what it maps") {
 }
 
 TEST_CASE("no table can be mapped writable, no writable page become a table") {
-    Guest g{7};
+    TableGuest g{7};
     chain(g);
     REQUIRE(g.mmuext(MMUEXT_PIN_L4_TABLE, 0) == 0);
     REQUIRE(g.map(3, 7, 3, kRw) < 0);       // itself
@@ -118,8 +65,8 @@ TEST_CASE("no table can be mapped writable, no writable page become a table") {
 }
 
 TEST_CASE("the hypervisor's slots and others' frames are out of reach") {
-    Guest victim{1};
-    Guest g{6};
+    TableGuest victim{1};
+    TableGuest g{6};
     chain(g);
     REQUIRE(g.mmuext(MMUEXT_PIN_L4_TABLE, 0) == 0);
     REQUIRE(g.map(0, 256, 1, kRw) == -EINVAL);
@@ -135,7 +82,7 @@ TEST_CASE("the hypervisor's slots and others' frames are out of reach") {
 }
 
 TEST_CASE("a damaged table is refused and leaves no reference behind") {
-    Guest g{6};
+    TableGuest g{6};
     chain(g);
     static_cast<Pte*>(arch::direct_map(g.page(3)))[300] = Pte::make(Mfn{2}, kRw);   // not the guest's
     REQUIRE(g.mmuext(MMUEXT_PIN_L4_TABLE, 0) < 0);
@@ -145,7 +92,7 @@ TEST_CASE("a damaged table is refused and leaves no reference behind") {
 }
 
 TEST_CASE("linear page tables: read-only, of one level, never chained") {
-    Guest g{8};
+    TableGuest g{8};
     chain(g);
     REQUIRE(g.mmuext(MMUEXT_PIN_L4_TABLE, 0) == 0);
     REQUIRE(g.map(0, 5, 0, kLeaf) == 0);    // the root maps itself
@@ -159,7 +106,7 @@ TEST_CASE("linear page tables: read-only, of one level, never chained") {
 }
 
 TEST_CASE("random updates keep the census") {
-    Guest g{12};
+    TableGuest g{12};
     std::mt19937 random{20240101};
     auto pick = [&](unsigned n) { return static_cast<unsigned>(random() % n); };
     const u64 flags[] = {kRw, kLeaf, Pte::kPresent, 0, kRw | Pte::kNoExecute};
@@ -180,7 +127,7 @@ TEST_CASE("a dead domain leaves no page behind") {
     sim::start();
     u64 before = memory::free_pages();
     for (unsigned round = 0; round < 20; ++round) {
-        Guest g{40};
+        TableGuest g{40};
         chain(g);
         REQUIRE(g.mmuext(MMUEXT_PIN_L4_TABLE, 0) == 0);
         sim::destroy_domain(g.domain());

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+// Rules of what a PV kernel may put into registers and where it may be entered, one by one.
+#include <asm/fpu.hpp>
+#include <catch2/catch.hpp>
+#include <public/callback.h>
+#include <public/vcpu.h>
+#include <sim/state.hpp>
+
+#include <memory>
+
+#include "kernel.hpp"
+
+using namespace xen;
+using namespace xen::sim;
+
+namespace {
+
+constexpr u64 kNowhere = 0x0000900000000000;   // not canonical
+
+bool refused(Kernel& k) { return k.regs().rip == kHandler; }
+
+}  // namespace
+
+TEST_CASE("a kernel is entered at canonical addresses only") {
+    Kernel k;
+    for (int type : {CALLBACKTYPE_event, CALLBACKTYPE_failsafe, CALLBACKTYPE_syscall, CALLBACKTYPE_syscall32,
+                     CALLBACKTYPE_sysenter, CALLBACKTYPE_nmi}) {
+        callback_register c{static_cast<u16>(type), 0, kNowhere};
+        CHECK(sim::hypercall(__HYPERVISOR_callback_op, CALLBACKOP_register, address(c)) == -EINVAL);
+    }
+    CHECK(k.state().syscall_callback.address == kSyscall);
+    CHECK(k.state().sysenter_callback.address == 0);
+    CHECK(k.state().traps[pv::kNmi].address == 0);
+}
+
+TEST_CASE("DR7 has its fixed bits, and no upper half") {
+    Kernel k;
+    CHECK(sim::hypercall(__HYPERVISOR_set_debugreg, 7, u64{1} << 32) == -EINVAL);
+    CHECK(sim::hypercall(__HYPERVISOR_set_debugreg, 6, u64{1} << 32) == -EINVAL);
+    CHECK(sim::hypercall(__HYPERVISOR_set_debugreg, 7, 0xd801) == 0);
+    CHECK(sim::hypercall(__HYPERVISOR_get_debugreg, 7) == 0x401);
+    CHECK(sim::hypercall(__HYPERVISOR_set_debugreg, 6, 0x1000) == 0);
+    CHECK(sim::hypercall(__HYPERVISOR_get_debugreg, 6) == 0xffff0ff0);
+}
+
+TEST_CASE("segment bases are canonical") {
+    Kernel k;
+    for (u32 which : {SEGBASE_FS, SEGBASE_GS_USER, SEGBASE_GS_KERNEL})
+        CHECK(sim::hypercall(__HYPERVISOR_set_segment_base, which, kNowhere) == -EINVAL);
+    k.handle(pv::kGeneralProtection, 0);
+    k.regs().rcx = 0xc0000100;                    // FS_BASE by WRMSR
+    k.regs().rax = 0;
+    k.regs().rdx = kNowhere >> 32;
+    k.privileged({0x0f, 0x30});
+    CHECK(refused(k));
+    CHECK(k.state().fs_base == 0);
+}
+
+TEST_CASE("model-specific registers that are not listed are out of reach") {
+    constexpr u32 kEnergy = 0x611, kDebugControl = 0x1d9;
+    sim::state().set_msr(kEnergy, 0x1234);
+    sim::state().set_msr(kDebugControl, 0);
+    Kernel r;
+    r.handle(pv::kGeneralProtection, 0);
+    r.regs().rcx = kEnergy;
+    r.privileged({0x0f, 0x32});
+    CHECK(refused(r));
+    Kernel w;
+    w.handle(pv::kGeneralProtection, 0);
+    w.regs().rcx = kDebugControl;
+    w.regs().rax = 3;
+    w.regs().rdx = 0;
+    w.privileged({0x0f, 0x30});
+    CHECK(refused(w));
+    CHECK(sim::state().msr(kDebugControl) == 0);
+    Kernel e;                                     // EFER: only what it reads
+    e.handle(pv::kGeneralProtection, 0);
+    e.regs().rcx = 0xc0000080;
+    e.regs().rax = 0;
+    e.regs().rdx = 0;
+    e.privileged({0x0f, 0x30});
+    CHECK(refused(e));
+}
+
+TEST_CASE("CR4 has the bits that are the guest's, and no other") {
+    constexpr u64 kVmx = 1 << 13, kSmep = 1 << 20, kPcid = 1 << 17, kTsd = 4;
+    Kernel k;
+    k.regs().rax = kVmx | kSmep | kPcid | kTsd;
+    k.privileged({0x0f, 0x22, 0xe0});             // mov %rax, %cr4
+    CHECK(k.advanced() == 3);
+    CHECK((k.state().cr[4] & kTsd));
+    CHECK_FALSE((k.state().cr[4] & (kVmx | kSmep | kPcid)));
+}
+
+TEST_CASE("state components are the kernel's to switch") {
+    constexpr u64 kOsXsave = 1 << 18;
+    Kernel k;
+    k.handle(pv::kGeneralProtection, 0);
+    k.state().cr[4] |= kOsXsave;
+    k.user_mode();
+    k.state().fpu->xcr0 = 1;
+    k.regs().rcx = 0;
+    k.regs().rax = 3;
+    k.regs().rdx = 0;
+    k.privileged({0x0f, 0x01, 0xd1});             // xsetbv
+    CHECK(refused(k));
+    CHECK(k.state().fpu->xcr0 == 1);
+}
+
+TEST_CASE("a port bitmap ends at its limit") {
+    std::array<u8, 256> bitmap{};                 // all permitted
+    Kernel in;
+    in.handle(pv::kGeneralProtection, 0);
+    in.state().io_bitmap = address(bitmap);
+    in.state().io_bitmap_ports = 0x3f9;
+    in.user_mode();
+    in.regs().rdx = 0x3f8;
+    in.privileged({0xee});                        // outb
+    CHECK(in.advanced() == 1);
+    Kernel out;
+    out.handle(pv::kGeneralProtection, 0);
+    out.state().io_bitmap = address(bitmap);
+    out.state().io_bitmap_ports = 0x3f9;
+    out.user_mode();
+    out.regs().rdx = 0x3f8;
+    out.privileged({0xef});                       // outl: three ports too many
+    CHECK(refused(out));
+}
+
+TEST_CASE("the number of a bit has a sign, and reaches where it says") {
+    MappedKernel up;
+    up.regs().rdi = up.entry_address(9);
+    up.regs().rax = 64 * 3 + 63;
+    up.store({0x48, 0x0f, 0xab, 0x07}, 12);       // bts %rax, (%rdi)
+    CHECK(up.advanced() == 4);
+    CHECK(up.entry(12).raw == u64{1} << 63);
+    MappedKernel down;
+    down.regs().rdi = down.entry_address(9);
+    down.regs().rax = ~u64{0};
+    down.store({0x48, 0x0f, 0xab, 0x07}, 8);
+    CHECK(down.advanced() == 4);
+    CHECK(down.entry(8).raw == u64{1} << 63);
+}
+
+TEST_CASE("a vcpu_info lies aligned within its page") {
+    Kernel k;
+    Mfn f = give_page(k.domain());
+    auto place = [&](u32 offset) {
+        vcpu_register_vcpu_info op{};
+        op.mfn = f.raw();
+        op.offset = offset;
+        return sim::hypercall(__HYPERVISOR_vcpu_op, VCPUOP_register_vcpu_info, 0, address(op));
+    };
+    CHECK(place(4) == -ENXIO);
+    CHECK(place(kPageSize - sizeof(vcpu_info) + 8) == -ENXIO);
+    CHECK(place(~u32{7}) == -ENXIO);
+    CHECK(page_of(f).references() == 1);
+    CHECK(place(kPageSize - sizeof(vcpu_info)) == 0);
+    CHECK(page_of(f).references() == 2);
+    CHECK(place(0) == -EINVAL);                   // once
+}
+
+TEST_CASE("a vCPU's areas, timers and context are looked at before they are taken") {
+    Kernel k;
+    vcpu_register_runstate_memory_area area{};
+    area.addr.p = arch::kXenStart;
+    CHECK(sim::hypercall(__HYPERVISOR_vcpu_op, VCPUOP_register_runstate_memory_area, 0, address(area)) == -EFAULT);
+    vcpu_register_time_memory_area time{};
+    time.addr.p = arch::kXenStart;
+    CHECK(sim::hypercall(__HYPERVISOR_vcpu_op, VCPUOP_register_vcpu_time_memory_area, 0, address(time)) == -EFAULT);
+    CHECK(k.vcpu().runstate_area == 0);
+    CHECK(k.vcpu().time_area == 0);
+    for (u64 period : {u64{1}, u64{999'999}, u64{1} << 63}) {
+        vcpu_set_periodic_timer op{period};
+        CHECK(sim::hypercall(__HYPERVISOR_vcpu_op, VCPUOP_set_periodic_timer, 0, address(op)) == -EINVAL);
+    }
+    auto context = std::make_unique<vcpu_guest_context>();
+    context->flags = VGCF_in_kernel;
+    CHECK(sim::hypercall(__HYPERVISOR_vcpu_op, VCPUOP_initialise, 0, reinterpret_cast<u64>(context.get())) == -EEXIST);
+}
