@@ -48,6 +48,20 @@ TEST_CASE("a table that others use as one of their own level uses none, and the 
     destroy_domain(g.domain());
 }
 
+TEST_CASE("uses of a table by others of its level are counted up to a limit") {
+    constexpr unsigned kUsers = 64;               // with 512 entries each: one too many for 15 bits
+    TableGuest g{kUsers + 2};
+    REQUIRE(g.mmuext(MMUEXT_PIN_L2_TABLE, 0) == 0);
+    REQUIRE(g.mmuext(MMUEXT_PIN_L2_TABLE, kUsers + 1) == 0);
+    for (unsigned user = 1; user <= kUsers; ++user) {
+        for (unsigned i = 0; i < arch::kEntries; ++i) g.set(user, i, 0, kLeaf);
+        CHECK((g.mmuext(MMUEXT_PIN_L2_TABLE, user) == 0) == (user < kUsers));
+    }
+    CHECK(g.map(0, 5, kUsers + 1, kLeaf) == -EINVAL);   // it is used, and so may use none
+    CHECK(g.census() == "");
+    destroy_domain(g.domain());
+}
+
 TEST_CASE("a table stopped half-way keeps its counts, whoever goes on with it") {
     constexpr unsigned kTables = 24, kL2 = 1, kL1 = 2, kData = kL1 + kTables;
     TableGuest g{kData + 1, false, 2};

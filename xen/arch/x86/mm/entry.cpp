@@ -10,6 +10,8 @@ namespace {
 
 // Flags that no guest may set. L1 entries may carry cache attributes and GLOBAL; the upper levels no superpages.
 constexpr u64 kUpperDisallowed = Pte::kSuper | Pte::kCacheDisable | Pte::kWriteThrough | Pte::kGlobal;
+// Linear uses of one table, and of others by it, are counted in 16 bits.
+constexpr s16 kMostLinear = 0x7fff;
 constexpr PageType table_type(unsigned level) {
     return static_cast<PageType>(static_cast<unsigned>(PageType::l1) + level - 1);
 }
@@ -72,7 +74,7 @@ Status get_linear(Pte e, unsigned level, Mfn table, Domain& owner) {
     PageRef target = TRY(PageRef::get(e.mfn(), owner));
     u64 word = target->type.load(std::memory_order_acquire);
     bool usable = static_cast<PageType>(word >> PageInfo::kTypeShift) == table_type(level) &&
-                  (word & PageInfo::kValidated) && target->table.linear >= 0;
+                  (word & PageInfo::kValidated) && target->table.linear >= 0 && target->table.linear < kMostLinear;
     if (!usable) return Errno::inval;
     target->type.fetch_add(1, std::memory_order_acq_rel);
     ++target->table.linear;
