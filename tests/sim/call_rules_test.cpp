@@ -79,6 +79,29 @@ TEST_CASE("multicalls do not nest") {
     CHECK(inner.result == 99);
 }
 
+TEST_CASE("a multicall ends where it leaves the kernel") {
+    Kernel k;
+    k.state().guest_table_user = Mfn{0};
+    iret_context f{};
+    f.rax = static_cast<u64>(-85);                // looks like a restart, is the user's
+    f.rip = kUserRip;
+    f.cs = 0xe033;
+    f.rflags = 0x202;
+    multicall_entry calls[3]{};
+    for (auto& c : calls) c.op = __HYPERVISOR_xen_version, c.result = 99;
+    calls[1].op = __HYPERVISOR_iret;
+    k.regs().rsp = address(f);
+    load({__HYPERVISOR_multicall, {reinterpret_cast<u64>(calls), 3}});
+    softirq::pending_mask.local().store(0, std::memory_order_relaxed);
+    enter(false);
+    CHECK(static_cast<s64>(k.regs().rax) == -85);
+    CHECK(k.regs().rip == kUserRip);
+    CHECK_FALSE(k.state().in_kernel);
+    CHECK(calls[0].result == (4 << 16 | 17));
+    CHECK(calls[2].result == 99);                 // not made for user mode
+    k.state().guest_table_user = nothing;
+}
+
 TEST_CASE("arguments are read once") {
     Pair p;
     Granting g;

@@ -36,8 +36,8 @@ void from_guest(Vcpu& v) {
     f.number = number;
     f.changed = 0;
     s64 r = table.entries[number].call(regs.arg(0), regs.arg(1), regs.arg(2), regs.arg(3), regs.arg(4), regs.arg(5));
-    // iret has replaced every register; its value is the guest's rax, whatever it looks like.
-    if (r != abi_error(Errno::restart) || number == __HYPERVISOR_iret) [[likely]] {
+    // iret, alone or in a multicall, has replaced every register; its value is the guest's rax, whatever it looks like.
+    if (r != abi_error(Errno::restart) || f.number == __HYPERVISOR_iret) [[likely]] {
         regs.set_result(r);
         return;
     }

@@ -17,10 +17,10 @@ s64 run(multicall_entry& e) {
     Frame& f = frame();
     f.number = e.op;
     f.changed = 0;
-    if (e.op >= kNumbers || !table.entries[e.op].call) return abi_error(Errno::nosys);
+    if (e.op >= kNumbers || !table.entries[e.op].nested) return abi_error(Errno::nosys);
     if (trace::on(TRC_PV_HYPERCALL_SUBCALL)) [[unlikely]]
         trace_call(TRC_PV_HYPERCALL_SUBCALL, e.op, {e.args[0], e.args[1], e.args[2]});
-    s64 r = table.entries[e.op].call(e.args[0], e.args[1], e.args[2], e.args[3], e.args[4], e.args[5]);
+    s64 r = table.entries[e.op].nested(e.args[0], e.args[1], e.args[2], e.args[3], e.args[4], e.args[5]);
     if (r == kRestart)
         for (unsigned i = 0; i < f.changed; ++i) e.args[i] = f.args[i];
     return r;
@@ -29,6 +29,7 @@ s64 run(multicall_entry& e) {
 struct Outcome {
     u32 done;
     Status status;   // restart: entry `done` goes on with its changed arguments
+    bool left = false;   // it left the kernel, which is where the batch ends: nothing behind it is a kernel's call
 };
 
 // Entries [0, n) of a batch that lies at list[0].
@@ -38,6 +39,7 @@ Outcome run_batch(GuestInOut<multicall_entry> list, multicall_entry* batch, unsi
         s64 r = run(e);
         u64 at = list.raw() + i * sizeof(e);
         if (r == kRestart) {
+            if (e.op == __HYPERVISOR_iret) return {i, {}, true};
             if (!guest::copy_out(at, &e, sizeof(e))) return {i, Errno::fault};
             return {i, Errno::restart};
         }
@@ -50,6 +52,7 @@ Outcome run_batch(GuestInOut<multicall_entry> list, multicall_entry* batch, unsi
     return {n, {}};
 }
 
+// Result: what the guest's rax becomes.
 Result<s64> run_all(GuestInOut<multicall_entry> list, u32 count, u32& done) {
     while (done < count) {
         multicall_entry batch[kBatch];
@@ -62,6 +65,7 @@ Result<s64> run_all(GuestInOut<multicall_entry> list, u32 count, u32& done) {
         Outcome o = run_batch(at, batch, n);
         done += o.done;
         if (!o.status) return o.status.error();
+        if (o.left) return static_cast<s64>(batch[o.done].args[0]);
         if (done < count && preempt_due()) return Errno::restart;
     }
     return 0;
@@ -77,7 +81,7 @@ Result<s64> multicall(GuestInOut<multicall_entry> list, u32 count) {
     u32 done = 0;
     auto r = run_all(list, count, done);
     f.in_multicall = false;
-    f.number = __HYPERVISOR_multicall;
+    if (f.number != __HYPERVISOR_iret) f.number = __HYPERVISOR_multicall;
     if (!r && r.error() == Errno::restart)
         return continue_with(list.raw() + u64{done} * sizeof(multicall_entry), count - done);
     return r;

@@ -40,6 +40,9 @@ constexpr Table build() {
 #define XEN_ENTRY(number, handler) n.entries[number] = entry<handler>(&(#number)[sizeof("__HYPERVISOR_") - 1]);
     XEN_HYPERCALLS(XEN_ENTRY)
     XEN_ARCH_HYPERCALLS(XEN_ENTRY)
+#define XEN_NESTED(number, handler) n.entries[number].nested = entry<handler>(nullptr).nested;
+    XEN_ARCH_NESTED(XEN_NESTED)
+#undef XEN_NESTED
     if constexpr (config::grant_table) {
         XEN_ENTRY(__HYPERVISOR_grant_table_op, grant::grant_table_op)
     }

@@ -14,6 +14,7 @@ using Thunk = s64 (*)(u64, u64, u64, u64, u64, u64);
 
 struct Entry {
     Thunk call = nullptr;
+    Thunk nested = nullptr;   // in a multicall
     const char* name = nullptr;
     u8 args = 0;
 };
@@ -52,7 +53,7 @@ private:
 
 template <auto Handler>
 constexpr Entry entry(const char* name) {
-    return {&detail::Decoder<Handler>::call, name, detail::Decoder<Handler>::kArgs};
+    return {&detail::Decoder<Handler>::call, &detail::Decoder<Handler>::call, name, detail::Decoder<Handler>::kArgs};
 }
 
 struct Table {

@@ -3,3 +3,4 @@
 #pragma once
 
 #define XEN_ARCH_HYPERCALLS(X)
+#define XEN_ARCH_NESTED(X)

@@ -4,6 +4,7 @@
 #include <asm/mm.hpp>
 #include <asm/pv.hpp>
 #include <asm/segments.hpp>
+#include <xen/hypercall.hpp>
 #include <xen/sched.hpp>
 #include <xen/softirq.hpp>
 
@@ -64,6 +65,8 @@ Result<s64> iret() {
     }
     return static_cast<s64>(f.rax);
 }
+
+Result<s64> iret_in_multicall() { return hypercall::continue_with(static_cast<u64>(TRY(iret()))); }
 
 }  // namespace xen::pv
 

@@ -28,3 +28,6 @@
     X(__HYPERVISOR_hvm_op, control::hvm_op)                                 \
     X(__HYPERVISOR_dm_op, control::device_model_op)                         \
     X(__HYPERVISOR_xenpmu_op, control::pmu_op)
+
+// Those that do something else inside a multicall.
+#define XEN_ARCH_NESTED(X) X(__HYPERVISOR_iret, pv::iret_in_multicall)

@@ -17,6 +17,7 @@ Result<s64> fpu_taskswitch(u32 set);
 Result<s64> set_debugreg(u32 reg, u64 value);
 Result<s64> get_debugreg(u32 reg);
 Result<s64> iret();
+Result<s64> iret_in_multicall();   // Errno::restart: the batch ends, its first argument is the guest's rax
 Result<s64> set_segment_base(u32 which, u64 base);
 Result<s64> nmi_op(u32 cmd, GuestInOut<void> arg);
 Result<s64> callback_op(u32 cmd, GuestIn<void> arg);
