@@ -12,6 +12,7 @@
 #include <xen/numa.hpp>
 #include <xen/smp.hpp>
 
+#include <algorithm>
 #include <memory>
 
 #include "common/trace/buffers.hpp"
@@ -128,6 +129,11 @@ TEST_CASE("cputopoinfo and getcpuinfo write no more than there is room for") {
     REQUIRE(call(c, info) == 0);
     CHECK(info.u.getcpuinfo.nr_cpus == 256);
     CHECK((idle[255].idletime != 77 && idle[256].idletime == 77));
+    std::fill(idle.begin(), idle.end(), xen_sysctl_cpuinfo{77});
+    info.u.getcpuinfo.max_cpus = 100;
+    REQUIRE(call(c, info) == 0);
+    CHECK(info.u.getcpuinfo.nr_cpus == 100);
+    CHECK((idle[99].idletime != 77 && idle[100].idletime == 77));
 }
 
 TEST_CASE("numainfo tells four nodes, their memory and distances, in an array of the caller's width") {

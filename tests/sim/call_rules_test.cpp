@@ -8,6 +8,7 @@
 #include <xen/softirq.hpp>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <thread>
@@ -42,16 +43,18 @@ u64 copies_of(Call call) {
 // Does `op`, done on another CPU, wait while this one holds the lock? It gets time enough to be over.
 template <class Held, class Lock, class Op>
 bool waits_for(Lock& lock, Vcpu& v, Op op) {
-    std::atomic<bool> done{false};
+    std::atomic<bool> begun{false}, done{false};
     std::thread other;
     bool waited = true;
     {
         Held held{lock};
         other = std::thread{[&] {
             On on{v, CpuId{2}};
+            begun = true;
             op();
             done = true;
         }};
+        while (!begun) std::this_thread::yield();
         for (unsigned i = 0; i < 100 && !done; ++i) std::this_thread::sleep_for(std::chrono::milliseconds{1});
         waited = !done;
     }
@@ -102,36 +105,53 @@ TEST_CASE("a multicall ends where it leaves the kernel") {
     k.state().guest_table_user = nothing;
 }
 
+TEST_CASE("a multicall yields between any two of its calls") {
+    Kernel k;
+    std::array<multicall_entry, 12> calls{};
+    for (auto& c : calls) c.op = __HYPERVISOR_xen_version, c.result = 99;
+    load({__HYPERVISOR_multicall, {address(calls), calls.size()}});
+    unsigned yields = 0;
+    while (!enter(true)) ++yields;
+    softirq::pending_mask.local().store(0, std::memory_order_relaxed);
+    CHECK(yields == calls.size() - 1);
+    for (const auto& c : calls) CHECK(c.result == (4 << 16 | 17));
+}
+
 TEST_CASE("arguments are read once") {
+    constexpr usize kApart = 256;                 // no argument crosses a page: accesses are counted by the page
     Pair p;
     Granting g;
     u32 at_a, at_b;
     p.connect(at_a, at_b);
     run_as(p.a);
-    CHECK(copies_of([&] { CHECK(send(at_a) == 0); }) == 1);
-    xen_domctl info = control_op(XEN_DOMCTL_getdomaininfo, p.b_id);
-    CHECK(copies_of([&] { CHECK(sim::hypercall(__HYPERVISOR_domctl, address(info)) == 0); }) == 2);
+    alignas(kApart) evtchn_send port{at_a};
+    CHECK(copies_of([&] { event_op(EVTCHNOP_send, port); }) == 1);
+    alignas(kApart) xen_domctl info = control_op(XEN_DOMCTL_getdomaininfo, p.b_id);
+    CHECK(copies_of([&] { sim::hypercall(__HYPERVISOR_domctl, address(info)); }) == 2);
+    CHECK(info.u.getdomaininfo.max_pages == p.b.max_pages);
     g.grant(8);
     Mfn mine = give_page(g.a);
     run_as(g.a);
-    gnttab_copy copy{};
+    alignas(kApart) gnttab_copy copy{};
     copy.source.domid = g.b_id;
     copy.source.u.ref = 8;
     copy.dest.domid = DOMID_SELF;
     copy.dest.u.gmfn = mine.raw();
     copy.len = 16;
     copy.flags = GNTCOPY_source_gref;
-    CHECK(copies_of([&] { CHECK(grant_op(GNTTABOP_copy, &copy) == 0); }) == 2);
+    copy.status = 99;
+    CHECK(copies_of([&] { grant_op(GNTTABOP_copy, &copy); }) == 2);
     CHECK(copy.status == GNTST_okay);
-    mmu_update_t update{};
+    alignas(kApart) mmu_update_t update{};
     update.ptr = g.slot(5);
-    CHECK(copies_of([&] { CHECK(sim::hypercall(__HYPERVISOR_mmu_update, address(update), 1, 0, DOMID_SELF) == 0); }) == 1);
-    xen_pfn_t list[] = {mine.raw()};
-    xen_memory_reservation r{};
+    CHECK(copies_of([&] { sim::hypercall(__HYPERVISOR_mmu_update, address(update), 1, 0, DOMID_SELF); }) == 1);
+    alignas(kApart) xen_pfn_t list[] = {mine.raw()};
+    alignas(kApart) xen_memory_reservation r{};
     r.extent_start.p = list;
     r.nr_extents = 1;
     r.domid = DOMID_SELF;
-    CHECK(copies_of([&] { CHECK(sim::hypercall(__HYPERVISOR_memory_op, XENMEM_decrease_reservation, address(r)) == 1); }) == 2);
+    CHECK(copies_of([&] { sim::hypercall(__HYPERVISOR_memory_op, XENMEM_decrease_reservation, address(r)); }) == 2);
+    CHECK(page_of(mine).references() == 0);
 }
 
 TEST_CASE("a call that fails holds no lock") {

@@ -136,7 +136,9 @@ TEST_CASE("stores that no driver makes stay page faults, and write nothing") {
     CHECK(k.regs().rip == kHandler);
     k.store({0x09, 0x37}, Kernel::kRegisters + 0x100);            // or %esi, (%rdi): reads first
     CHECK(k.regs().rip == kHandler);
-    CHECK((reg(kDeviceFrame, 0x100) | reg(kDeviceFrame, 0x104)) == 0);
+    k.store({0x89, 0x77, 0x10}, Kernel::kRegisters + 0x100);      // mov %esi, 0x10(%rdi): it was not this one
+    CHECK(k.regs().rip == kHandler);
+    CHECK((reg(kDeviceFrame, 0x100) | reg(kDeviceFrame, 0x104) | reg(kDeviceFrame, 0x110)) == 0);
 }
 
 TEST_CASE("stores to a device that the hypervisor drives are dropped") {

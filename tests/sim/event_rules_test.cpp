@@ -22,6 +22,9 @@ TEST_CASE("polling a port that cannot be named is refused") {
         op.nr_ports = 2;
         op.timeout = 1;
         CHECK(sim::hypercall(__HYPERVISOR_sched_op, SCHEDOP_poll, address(op)) == -EINVAL);
+        u32 many[129];
+        for (u32& port : many) port = 1;
+        op.ports.p = many;
         op.nr_ports = 129;
         CHECK(sim::hypercall(__HYPERVISOR_sched_op, SCHEDOP_poll, address(op)) == -EINVAL);
     }
@@ -50,6 +53,13 @@ TEST_CASE("a binding to a port that is not open, or taken, leaves both as they w
     REQUIRE(close_port(at_a) == 0);
     run_as(p.b);
     CHECK(bind_interdomain(p.a_id, at_a, second) == error(Errno::inval));   // closed
+    // One of another kind, of which the number looks like the binder's.
+    if (p.b_id < NR_VIRQS && p.b_id != VIRQ_TIMER) {
+        run_as(p.a);
+        REQUIRE(bind_virq(p.b_id, 0, at_a) == 0);
+        run_as(p.b);
+        CHECK(bind_interdomain(p.a_id, at_a, second) == error(Errno::inval));
+    }
     REQUIRE(bind_ipi(0, ipi) == 0);
     CHECK(ipi == 1);                                                        // nothing was taken meanwhile
 }

@@ -227,3 +227,18 @@ TEST_CASE("uses of a grant are counted up to a limit") {
     CHECK(ops.back().status == GNTST_general_error);
     CHECK(page_of(g.page).references() == 1 + mapped);
 }
+
+TEST_CASE("a page that nobody takes goes back to the machine") {
+    Granting g;
+    Mfn mine = give_page(g.a);
+    run_as(g.a);
+    gnttab_transfer op{};
+    op.mfn = mine.raw();
+    op.domid = g.b_id;
+    op.ref = 20;                                  // no entry that waits
+    u64 free = memory::free_pages(), had = g.a.tot_pages;
+    CHECK(grant_op(GNTTABOP_transfer, &op) == 0);
+    CHECK(op.status == GNTST_general_error);
+    CHECK(g.a.tot_pages == had - 1);
+    CHECK(memory::free_pages() == free + 1);
+}

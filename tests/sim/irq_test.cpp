@@ -153,6 +153,7 @@ TEST_CASE("pirqs: numbers, permissions, errors") {
     CHECK(irq::map_gsi(g.d, 30, 6).value() == 30);
     CHECK(irq::map_gsi(g.d, 30, 8).error() == Errno::inval);
     CHECK(irq::map_gsi(g.d, -1, 4000).error() == Errno::inval);
+    CHECK_FALSE(irq::map_gsi(g.d, static_cast<s32>(irq::irq_count()), 10));   // behind the last number
     u32 free = irq::free_pirq(g.d).value();
     CHECK(free >= irq::gsi_count());
     CHECK(irq::free_pirq(g.d).value() != free);

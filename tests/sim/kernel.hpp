@@ -108,6 +108,8 @@ public:
     arch::GuestRegs& regs() { return v_.arch.regs; }
     u64 spare_mfn() const { return pages_[kSpare].raw(); }
     Pte entry(unsigned i) { return table(3)[i]; }
+    u8* data() { return static_cast<u8*>(arch::direct_map(pages_[4])); }   // what is at kData
+    Domain& domain() { return domain_; }
     u64 uses(unsigned page) { return page_of(pages_[page]).type_uses(); }
     u64 entry_address(unsigned i) { return kTable + i * sizeof(Pte); }
     // Runs one store into its table, which faults.

@@ -3,11 +3,12 @@
 #include <catch2/catch.hpp>
 #include <public/memory.h>
 #include <xen/memory.hpp>
+#include <xen/softirq.hpp>
 
 #include <vector>
 
 #include "census.hpp"
-#include "guest.hpp"
+#include "kernel.hpp"
 
 using namespace xen;
 using namespace xen::sim;
@@ -72,14 +73,21 @@ TEST_CASE("an exchange looks at both lists before it takes anything") {
     CHECK(e.call() == -EFAULT);
     CHECK(owns(o.d, f));
     CHECK(o.d.tot_pages == pages);
-    e.x.out.extent_start.p = reinterpret_cast<xen_pfn_t*>(arch::kXenStart - 8);
-    e.x.out.nr_extents = 2;                       // it would reach into the hypervisor
-    e.in.push_back(give_page(o.d).raw());
-    e.x.in.extent_start.p = e.in.data();
-    e.x.in.nr_extents = 2;
-    CHECK(e.call() == -EFAULT);
-    CHECK(owns(o.d, f));
-    CHECK(o.d.tot_pages == pages + 1);
+}
+
+TEST_CASE("a list is looked at to its end") {
+    MappedKernel k;
+    xen_pfn_t list[] = {k.spare_mfn(), k.spare_mfn()};
+    constexpr u64 kListAt = 512;
+    memcpy(k.data() + kListAt, list, sizeof list);
+    xen_memory_exchange x{};
+    x.in.extent_start.p = reinterpret_cast<xen_pfn_t*>(MappedKernel::kData + kListAt);
+    x.out.extent_start.p = reinterpret_cast<xen_pfn_t*>((u64{1} << 47) - 8);   // its second element is nobody's
+    x.in.nr_extents = x.out.nr_extents = 2;
+    x.in.domid = x.out.domid = DOMID_SELF;
+    memcpy(k.data(), &x, sizeof x);
+    CHECK(sim::hypercall(__HYPERVISOR_memory_op, XENMEM_exchange, MappedKernel::kData) == -EFAULT);
+    CHECK(owns(k.domain(), Mfn{k.spare_mfn()}));
 }
 
 TEST_CASE("orders and counts of extents are bounded") {
@@ -125,6 +133,25 @@ TEST_CASE("a domain gets no more than its limit") {
     CHECK(o.d.tot_pages == 6);
     o.d.max_pages = 3;                                                 // less than it has
     CHECK(o.reservation(XENMEM_increase_reservation, block) == 0);
+}
+
+TEST_CASE("reservations that yield skip no extent") {
+    Owner o;
+    std::vector<xen_pfn_t> list(20, ~xen_pfn_t{0});
+    xen_memory_reservation r{};
+    r.extent_start.p = list.data();
+    r.nr_extents = list.size();
+    r.domid = DOMID_SELF;
+    unsigned yields = 0;
+    load({__HYPERVISOR_memory_op, {XENMEM_increase_reservation, address(r)}});
+    while (!enter(true)) ++yields;
+    softirq::pending_mask.local().store(0, std::memory_order_relaxed);
+    CHECK(yields == list.size() - 1);
+    CHECK(o.d.tot_pages == list.size());
+    for (xen_pfn_t f : list) {
+        REQUIRE(mfn_valid(Mfn{f}));
+        CHECK(owns(o.d, Mfn{f}));
+    }
 }
 
 TEST_CASE("a claim stays within the domain's limit and what is free") {

@@ -5,6 +5,7 @@
 #include <public/callback.h>
 #include <public/vcpu.h>
 #include <sim/state.hpp>
+#include <xen/rangeset.hpp>
 
 #include <memory>
 
@@ -177,4 +178,49 @@ TEST_CASE("a vCPU's areas, timers and context are looked at before they are take
     auto context = std::make_unique<vcpu_guest_context>();
     context->flags = VGCF_in_kernel;
     CHECK(sim::hypercall(__HYPERVISOR_vcpu_op, VCPUOP_initialise, 0, reinterpret_cast<u64>(context.get())) == -EEXIST);
+}
+
+TEST_CASE("a handler starts with the flags of a trap") {
+    constexpr u64 kTrap = 1 << 8, kNested = 1 << 14, kAlignment = 1 << 18, kLevel = 3 << 12;
+    Kernel k;
+    k.handle(pv::kDivide, 0);
+    k.user_mode();
+    k.regs().rflags |= kTrap | kNested | kAlignment | kLevel;
+    k.fault(pv::kDivide);
+    CHECK(k.regs().rip == kHandler);
+    CHECK_FALSE((k.regs().rflags & (kTrap | kNested | kAlignment | kLevel)));
+    CHECK((k.regs().rflags & 0x200));
+}
+
+TEST_CASE("SYSENTER without an entry is a general protection fault") {
+    Kernel k;
+    k.handle(pv::kGeneralProtection, 0);
+    k.user_mode();
+    pv_bounce_sysenter(k.vcpu());
+    CHECK(refused(k));
+    CHECK_FALSE(domain::crashed(k.domain()));
+}
+
+TEST_CASE("an access that reaches ports of others is none of the machine") {
+    Kernel k;
+    REQUIRE(k.domain().io_ports->add(0x3f8, 0x3f8));
+    sim::state().port_accesses = 0;
+    k.regs().rdx = 0x3f8;
+    k.regs().rax = 0;
+    k.privileged({0xec});                         // inb
+    CHECK(k.advanced() == 1);
+    CHECK(sim::state().port_accesses == 1);
+    k.privileged({0xed});                         // inl: three ports too many
+    CHECK(k.advanced() == 1);
+    CHECK(sim::state().port_accesses == 1);
+    CHECK(k.regs().rax == 0xffffffff);
+}
+
+TEST_CASE("of a mask of vCPUs no more is read than there are") {
+    MappedKernel k;                               // one vCPU; nothing is mapped behind its table
+    mmuext_op op{};
+    op.cmd = MMUEXT_TLB_FLUSH_MULTI;
+    op.arg2.vcpumask.p = reinterpret_cast<const void*>(MappedKernel::kTable + kPageSize - 1);
+    memcpy(k.data(), &op, sizeof op);
+    CHECK(sim::hypercall(__HYPERVISOR_mmuext_op, MappedKernel::kData, 1, 0, DOMID_SELF) == 0);
 }

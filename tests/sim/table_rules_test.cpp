@@ -265,3 +265,20 @@ TEST_CASE("giving up the pages of a large domain yields") {
     CHECK(yields >= 10);
     destroy_domain(d);
 }
+
+TEST_CASE("loading roots keeps their counts") {
+    TableGuest g{2};
+    for (unsigned root : {0, 1}) REQUIRE(g.mmuext(MMUEXT_PIN_L4_TABLE, root) == 0);
+    REQUIRE(g.mmuext(MMUEXT_NEW_USER_BASEPTR, 0) == 0);
+    CHECK(g.info(0).type_uses() == 2);
+    CHECK(g.census() == "");
+    REQUIRE(g.mmuext(MMUEXT_NEW_USER_BASEPTR, 1) == 0);
+    CHECK(g.info(0).type_uses() == 1);
+    CHECK(g.info(1).type_uses() == 2);
+    CHECK(g.census() == "");
+    REQUIRE(g.mmuext(MMUEXT_UNPIN_TABLE, 1) == 0);
+    CHECK(g.info(1).page_type() == PageType::l4);
+    CHECK(g.info(1).type_uses() == 1);
+    CHECK(g.census() == "");
+    destroy_domain(g.domain());
+}

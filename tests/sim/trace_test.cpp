@@ -233,6 +233,7 @@ TEST_CASE("tbuf_op: sizes, masks, and records of the chosen CPUs in frames of DO
         auto* info = static_cast<t_info*>(arch::direct_map(at));
         CHECK(info->tbuf_size == 3);
         CHECK(page_of(at).owner() == domain::dom_xen);
+        CHECK_FALSE(get_page_type(page_of(at), PageType::writable));        // for reading alone
         std::vector<char*> pages;
         for (unsigned i = 0; i < 3; ++i) {
             Mfn frame{reinterpret_cast<u32*>(info)[info->mfn_offset[0] + i]};

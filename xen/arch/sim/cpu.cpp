@@ -82,9 +82,18 @@ u64 read_dr(unsigned n) { return regs.dr[n]; }
 void write_dr(unsigned n, u64 v) { regs.dr[n] = v; }
 
 // No device answers: reads float high.
-u8 inb(u16) { return 0xff; }
-u16 inw(u16) { return 0xffff; }
-u32 inl(u16) { return 0xffffffff; }
+u8 inb(u16) {
+    sim::state().port_accesses.fetch_add(1, std::memory_order_relaxed);
+    return 0xff;
+}
+u16 inw(u16) {
+    sim::state().port_accesses.fetch_add(1, std::memory_order_relaxed);
+    return 0xffff;
+}
+u32 inl(u16) {
+    sim::state().port_accesses.fetch_add(1, std::memory_order_relaxed);
+    return 0xffffffff;
+}
 void outb(u16, u8) {}
 void outw(u16, u16) {}
 void outl(u16, u32) {}

@@ -18,6 +18,7 @@ struct State {
     std::atomic<u64> clock{1'000'000'000};     // TSC ticks: one a nanosecond
     std::atomic<u64> flushes{0};
     std::atomic<u64> guest_copies{0};
+    std::atomic<u64> port_accesses{0};         // reads of the machine's I/O ports
     bool has_msr(u32 n) {
         std::lock_guard g{mutex};
         return msrs.count(n) != 0;
