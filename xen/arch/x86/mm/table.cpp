@@ -32,17 +32,20 @@ Status validate_l1(PageInfo& p, Domain& owner) {
     return {};
 }
 
-// The table below an entry stopped half-way: its references are its own state's, no longer the entry's.
-bool is_partial(Pte e, unsigned level) {
-    if (!e.present() || e.mfn() >= max_frame) return false;
-    u64 word = page_of(e.mfn()).type.load(std::memory_order_acquire);
-    return (word & PageInfo::kPartial) && level_of(static_cast<PageType>(word >> PageInfo::kTypeShift)) + 1 == level;
+// The owner's table below an entry, if it has stopped half-way. What it holds then is its own state's and no entry's, so an
+// entry that it stopped in is not among `done`; whoever comes first goes on with it or abandons it. An entry that was not
+// looked at yet may name anybody's frame.
+PageInfo* partial_below(const PageInfo& p, Pte e, unsigned level) {
+    if (!e.present() || e.mfn() >= max_frame) return nullptr;
+    PageInfo& below = page_of(e.mfn());
+    if (below.owner_index == 0 || below.owner_index != p.owner_index) return nullptr;
+    u64 word = below.type.load(std::memory_order_acquire);
+    bool partial = (word & PageInfo::kPartial) && level_of(static_cast<PageType>(word >> PageInfo::kTypeShift)) + 1 == level;
+    return partial ? &below : nullptr;
 }
 
 Status validate_upper(PageInfo& p, unsigned level, Domain& owner) {
     MappedPage<Pte> table{p.mfn()};
-    // Devalidation may have stopped inside the last entry that counts.
-    if (p.table.done && is_partial(load_pte(&table[p.table.done - 1u]), level)) --p.table.done;
     bool worked = false;  // each round does at least one entry
     for (unsigned i = p.table.done; i < kEntries; ++i) {
         p.table.done = static_cast<u16>(i);
@@ -63,22 +66,20 @@ void devalidate_l1(PageInfo& p, Domain& owner) {
     p.table.done = 0;
 }
 
-Status drop_entry(Pte e, unsigned level, Mfn table) {
-    return is_partial(e, level) ? abandon_partial(page_of(e.mfn())) : put_table_target(e, level, table);
-}
-
-// Entries leave `done` when they are given back whole; a restart inside one finds it there again.
+// An entry leaves `done` before what it holds is given back: a restart inside it leaves the rest to the table below, which
+// the next round finds behind the entries that are left.
 Status devalidate_upper(PageInfo& p, unsigned level) {
     MappedPage<Pte> table{p.mfn()};
-    if (p.table.done < kEntries && is_partial(load_pte(&table[p.table.done]), level))
-        TRY(abandon_partial(page_of(table[p.table.done].mfn())));
+    if (p.table.done < kEntries)
+        if (PageInfo* half = partial_below(p, load_pte(&table[p.table.done]), level)) TRY(abandon_partial(*half));
     bool worked = false;
-    for (; p.table.done; --p.table.done) {
+    while (p.table.done) {
         unsigned i = p.table.done - 1u;
         Pte e = load_pte(&table[i]);
-        if (is_xen_slot(level, i) || !e.present()) continue;
-        if (std::exchange(worked, true) && hypercall::preempt_due()) return Errno::restart;
-        TRY(drop_entry(e, level, p.mfn()));
+        bool holds = !is_xen_slot(level, i) && e.present();
+        if (holds && std::exchange(worked, true) && hypercall::preempt_due()) return Errno::restart;
+        p.table.done = static_cast<u16>(i);
+        if (holds) TRY(put_table_target(e, level, p.mfn()));
     }
     return {};
 }
