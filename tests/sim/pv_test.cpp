@@ -262,6 +262,10 @@ TEST_CASE("RDTSC gives the processor's counter or one made of system time") {
     u64 millisecond = time::scaled(2000, scale);
     CHECK((millisecond >= 999'999 && millisecond <= 1'000'000));
     CHECK(arch::set_tsc(d, 3, 0, 0, 0).error() == Errno::inval);
+    for (u64 elapsed : {u64{1} << 63, ~u64{0}, ~u64{0} >> 1}) {
+        REQUIRE(arch::set_tsc(d, 1, 2000, elapsed, 0));
+        CHECK(arch::tsc_elapsed(d) - elapsed < 1'000'000'000);
+    }
 }
 
 TEST_CASE("what the emulator does not do comes back as #GP") {

@@ -22,7 +22,8 @@ bool must_emulate(const GuestTsc& t) {
     return t.khz != host_khz() || !policy::host().features().has(XEN_X86_FEATURE_ITSC);
 }
 
-u64 since_start(const GuestTsc& t, Nanos now) { return static_cast<u64>(now.raw() - t.start.raw()); }
+// The toolstack gives any number for what has elapsed: it wraps around.
+u64 since_start(const GuestTsc& t, Nanos now) { return static_cast<u64>(now.raw()) - static_cast<u64>(t.start.raw()); }
 
 }  // namespace
 
@@ -40,7 +41,7 @@ Status set_tsc(Domain& d, u32 mode, u32 khz, u64 elapsed, u32 incarnation) {
     t.mode = static_cast<TscMode>(mode);
     t.khz = khz ? khz : host_khz();
     t.incarnation = incarnation + 1;   // of a new domain: 1
-    t.start = Nanos{time::now().raw() - static_cast<s64>(elapsed)};
+    t.start = Nanos{static_cast<s64>(static_cast<u64>(time::now().raw()) - elapsed)};
     t.emulated = !d.is_hardware && must_emulate(t);
     return {};
 }
