@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 // XEN_SYSCTL_page_offline_op: memory out of use. The page allocator cannot set a frame aside yet, so every frame is
 // online, and taking one offline fails with the status that says so.
+#include <xen/hypercall.hpp>
 #include <xen/page.hpp>
 
 #include "common/control/sysctl/sysctl.hpp"
 
 namespace xen::control::sysctls {
 namespace {
+
+constexpr u32 kFramesPerStep = 512;
 
 struct Answer {
     u32 status = 0;
@@ -30,9 +33,14 @@ Status offline_pages(xen_sysctl_page_offline_op& x) {
         TRY(guest_out(x.status).copy_out(u32{0}, 0));   // ABI: a list that cannot be written is told first
         return Errno::inval;
     }
-    for (u64 frame = x.start; frame <= x.end; ++frame) {
-        Answer a = one(x.cmd, frame);
-        TRY(guest_out(x.status).copy_out(a.status, frame - x.start));
+    for (u64 done = 0; x.start + done <= x.end; ++done) {
+        if (done && done % kFramesPerStep == 0 && hypercall::preempt_due()) {
+            x.start += static_cast<u32>(done);
+            x.status.p += done;
+            return Errno::restart;
+        }
+        Answer a = one(x.cmd, x.start + done);
+        TRY(guest_out(x.status).copy_out(a.status, done));
         TRY(a.result);
     }
     return {};

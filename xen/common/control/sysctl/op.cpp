@@ -54,7 +54,10 @@ Result<s64> sysctl(GuestInOut<void> arg) {
         s = dispatch(op, changed);
         lock.release();
     }
-    if (!s && s.error() == Errno::restart) return hypercall::continue_with(arg.raw());
+    if (!s && s.error() == Errno::restart) {
+        if (op.cmd == XEN_SYSCTL_page_offline_op) TRY(arg.copy_out(op));   // it goes on behind what is done
+        return hypercall::continue_with(arg.raw());
+    }
     if (!s) {
         // How lists end is no failure.
         if (s.error() != Errno::noent) log_guest("sysctl %u failed: errno %u", op.cmd, static_cast<unsigned>(s.error()));
