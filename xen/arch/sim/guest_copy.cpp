@@ -13,13 +13,16 @@ namespace {
 // The host address behind a guest one, or nullptr where the processor would fault.
 u8* translate(u64 gva, bool write) {
     Vcpu& v = current();
-    if (!v.arch.guest_table) return reinterpret_cast<u8*>(gva);
+    const sim::State& s = sim::state();
+    if (gva - s.window_start < s.window_bytes) return reinterpret_cast<u8*>(gva);
     Maybe<Mfn> root = v.arch.in_kernel ? v.arch.guest_table : v.arch.guest_table_user;
+    if (!root) return s.window_bytes || v.arch.guest_table ? nullptr : reinterpret_cast<u8*>(gva);
     Mfn table = *root;
     for (unsigned level = 4; level >= 1; --level) {
         Pte e = load_pte(static_cast<Pte*>(direct_map(table)) + index_of(gva, level));
         if (!e.present() || !e.has(Pte::kUser) || (write && !e.writable())) return nullptr;
         table = e.mfn();
+        if (table >= max_frame) return nullptr;   // a device's
     }
     return static_cast<u8*>(direct_map(table)) + page_offset(gva);
 }

@@ -192,9 +192,21 @@ s64 hypercall(u32 number, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5) {
     return static_cast<s64>(current().arch.regs.rax);
 }
 
+namespace {
+
+// The ids go round: programs may make more domains than there are ids.
+DomId free_id() {
+    constexpr u16 kIds = 0x6000;
+    u16& next = machine().next_domain;
+    while (domain::peek(DomId{next})) next = static_cast<u16>(next % kIds + 1);
+    return DomId{std::exchange(next, static_cast<u16>(next % kIds + 1))};
+}
+
+}  // namespace
+
 Domain& create_domain(DomainOptions o) {
     domain::CreateInfo info;
-    info.id = DomId{machine().next_domain++};
+    info.id = o.id ? DomId{o.id} : free_id();
     info.max_vcpus = o.vcpus;
     info.privileged = info.hardware = o.privileged;
     auto d = domain::create(info);

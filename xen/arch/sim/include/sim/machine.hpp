@@ -51,6 +51,7 @@ struct DomainOptions {
     u32 vcpus = 1;
     u64 pages = 256;                // most it may own
     bool privileged = false;
+    u16 id = 0;                     // 0: one that is free
 };
 Domain& create_domain(DomainOptions o = {});
 void destroy_domain(Domain& d);     // all steps, and RCU

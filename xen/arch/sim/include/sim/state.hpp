@@ -36,6 +36,8 @@ struct State {
     }
     std::function<void(u32 msr, u64 v)> on_msr_write;   // set while nobody runs
     CpuId entry{0};                                     // which the next STARTUP starts
+    // Host memory that vCPUs may name, in addition to what their tables map. None: a vCPU without tables names all of it.
+    u64 window_start = 0, window_bytes = 0;
     u64 relax_ticks = 100;                              // that pass while somebody waits
     std::map<std::pair<u32, u32>, arch::CpuidRegs> cpuid;   // leaves that are not the machine's own
 
