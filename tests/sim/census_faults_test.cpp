@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// Faults that the census (tests/census) has found, each as small as it gets.
+#include <catch2/catch.hpp>
+
+#include <asm/mm.hpp>
+#include <public/memory.h>
+#include <sim/machine.hpp>
+#include <xen/memory.hpp>
+
+#include "grant_calls.hpp"
+
+using namespace xen;
+using arch::Pte;
+
+namespace {
+
+constexpr u64 kLeaf = Pte::kPresent | Pte::kUser, kRw = kLeaf | Pte::kWrite;
+
+void set(Mfn table, unsigned i, Mfn target, u64 flags = kRw) {
+    static_cast<Pte*>(arch::direct_map(table))[i] = Pte::make(target, flags);
+}
+
+s64 update(Mfn table, unsigned i, Pte value) {
+    mmu_update_t u{};
+    u.ptr = address_of(table).raw() + i * sizeof(Pte);
+    u.val = value.raw;
+    return sim::hypercall(__HYPERVISOR_mmu_update, sim::address(u), 1, 0, DOMID_SELF);
+}
+
+struct Current {
+    Vcpu* outer = (sim::start(), arch::current_vcpu());
+    ~Current() { arch::set_current_vcpu(outer); }
+};
+
+}  // namespace
+
+TEST_CASE("a table that a vCPU was giving up keeps the references of another vCPU that pins it meanwhile") {
+    Current current;
+    Domain& d = sim::create_domain({.vcpus = 2});
+    Mfn root = sim::give_page(d), l3 = sim::give_page(d), l2 = sim::give_page(d), other_l2 = sim::give_page(d);
+    set(root, 0, l3);
+    set(l3, 0, l2);
+    set(l3, 1, other_l2);
+    sim::run_as(d);
+    REQUIRE(sim::mmuext(MMUEXT_PIN_L4_TABLE, root) == 0);
+    mmuext_op op{};
+    op.cmd = MMUEXT_UNPIN_TABLE;
+    op.arg1.mfn = root.raw();
+    sim::load({__HYPERVISOR_mmuext_op, {sim::address(op), 1, 0, DOMID_SELF}});
+    REQUIRE(sim::enter(true));   // stops inside the L3
+    REQUIRE((page_of(l3).type.load() & PageInfo::kPartial));
+    sim::run_as(d, 1);
+    REQUIRE(sim::mmuext(MMUEXT_PIN_L3_TABLE, l3) == 0);
+    sim::run_as(d, 0);
+    REQUIRE(sim::mmuext(MMUEXT_TLB_FLUSH_LOCAL, Mfn{0}) == 0);   // finishes what it left
+    CHECK(page_of(root).type_uses() == 0);
+    CHECK(page_of(l3).type_uses() == 1);
+    CHECK(page_of(l2).type_uses() == 1);
+    CHECK(sim::census(d) == "");
+    arch::set_current_vcpu(current.outer);
+    sim::destroy_domain(d);
+}
