@@ -60,3 +60,27 @@ TEST_CASE("a table that a vCPU was giving up keeps the references of another vCP
     arch::set_current_vcpu(current.outer);
     sim::destroy_domain(d);
 }
+
+TEST_CASE("a page that was given up and then pinned goes with its domain") {
+    Current current;
+    u64 before = memory::free_pages();
+    for (unsigned life = 0; life < 40; ++life) {
+        Domain& d = sim::create_domain();
+        DomId id = d.id;
+        Mfn table = sim::give_page(d), page = sim::give_page(d);
+        set(table, 0, page, kLeaf);
+        sim::run_as(d);
+        REQUIRE(sim::mmuext(MMUEXT_PIN_L1_TABLE, table) == 0);
+        xen_pfn_t frame = page.raw();
+        xen_memory_reservation r{};
+        r.extent_start.p = &frame;
+        r.nr_extents = 1;
+        r.domid = DOMID_SELF;
+        REQUIRE(sim::hypercall(__HYPERVISOR_memory_op, XENMEM_decrease_reservation, sim::address(r)) == 1);
+        REQUIRE(sim::mmuext(MMUEXT_PIN_L1_TABLE, page) == 0);
+        arch::set_current_vcpu(current.outer);
+        sim::destroy_domain(d);
+        REQUIRE(domain::peek(id) == nullptr);
+    }
+    CHECK(memory::free_pages() + 16 >= before);
+}

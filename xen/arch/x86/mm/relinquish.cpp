@@ -18,15 +18,19 @@ Status release(Domain& d, PageInfo& p) {
     return {};
 }
 
-// The next page that still has its allocation reference, with a reference of ours.
-PageInfo* next_allocated(Domain& d, u32& cursor) {
+// What the domain itself holds of a page. A guest may pin a page, or leave one half done, whose allocation it has
+// given up already: that hold ends here too.
+bool is_held(const PageInfo& p) {
+    return (p.count.load(std::memory_order_acquire) & PageInfo::kAllocated) ||
+           (p.type.load(std::memory_order_acquire) & (PageInfo::kPinned | PageInfo::kPartial));
+}
+
+// The next page that the domain holds, with a reference of ours.
+PageInfo* next_held(Domain& d) {
     Guard g{d.page_lock};
-    for (u32 f = cursor ? cursor : d.page_list; f; f = frame_table[f].next) {
+    for (u32 f = d.page_list; f; f = frame_table[f].next) {
         PageInfo& p = frame_table[f];
-        if (!(p.count.load(std::memory_order_acquire) & PageInfo::kAllocated)) continue;
-        p.count.fetch_add(1, std::memory_order_acq_rel);
-        cursor = 0;
-        return &p;
+        if (is_held(p) && get_page(p, d)) return &p;
     }
     return nullptr;
 }
@@ -41,9 +45,8 @@ Status relinquish(Domain& d) {
         drop_gdt(*d.vcpus[i]);
         drop_ldt_pages(*d.vcpus[i]);
     }
-    u32 cursor = 0;
     for (unsigned n = 0;; ++n) {
-        PageInfo* p = next_allocated(d, cursor);
+        PageInfo* p = next_held(d);
         if (!p) return {};
         PageRef ref = PageRef::adopt(*p);
         TRY(release(d, *p));
