@@ -84,3 +84,49 @@ TEST_CASE("a page that was given up and then pinned goes with its domain") {
     }
     CHECK(memory::free_pages() + 16 >= before);
 }
+
+TEST_CASE("a handle of a domain that is gone does nothing to the next domain of that id") {
+    Current current;
+    Domain& granter = sim::create_domain();
+    Domain& first = sim::create_domain();
+    Domain& second = sim::create_domain();
+    DomId id = granter.id;
+    Mfn table = sim::give_page(first), other_table = sim::give_page(second), page = sim::give_page(granter);
+    sim::run_as(granter);
+    grant_entry_v1* entries = sim::grant_table();
+    auto map = [&](Domain& d, Mfn where) {
+        sim::run_as(d);
+        REQUIRE(sim::mmuext(MMUEXT_PIN_L1_TABLE, where) == 0);
+        gnttab_map_grant_ref op{};
+        op.host_addr = address_of(where).raw();
+        op.flags = GNTMAP_host_map | GNTMAP_contains_pte;
+        op.dom = id.raw();
+        REQUIRE(sim::grant_op(GNTTABOP_map_grant_ref, &op) == 0);
+        REQUIRE(op.status == GNTST_okay);
+        return op.handle;
+    };
+    entries[0] = {GTF_permit_access, first.id.raw(), static_cast<u32>(page.raw())};
+    map(first, table);
+    REQUIRE(update(table, 0, Pte{}) == 0);
+    arch::set_current_vcpu(current.outer);
+    sim::destroy_domain(granter);
+    REQUIRE(domain::peek(id) == nullptr);
+
+    domain::CreateInfo info;
+    info.id = id;
+    Domain& next = domain::create(info).value();
+    next.max_pages = 16;
+    Vcpu& v = domain::create_vcpu(next, VcpuId{0}).value();
+    v.initialised = v.arch.in_kernel = true;
+    page = sim::give_page(next);
+    sim::run_as(next);
+    entries = sim::grant_table();
+    entries[0] = {GTF_permit_access, second.id.raw(), static_cast<u32>(page.raw())};
+    map(second, other_table);
+    arch::set_current_vcpu(current.outer);
+    sim::destroy_domain(first);
+    CHECK((entries[0].flags & (GTF_reading | GTF_writing)) == (GTF_reading | GTF_writing));
+    sim::destroy_domain(second);
+    CHECK((entries[0].flags & (GTF_reading | GTF_writing)) == 0);
+    sim::destroy_domain(next);
+}

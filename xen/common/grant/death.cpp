@@ -11,7 +11,7 @@ namespace {
 // The page-table entry of a host mapping holds its page references; they go when the tables are taken down
 // (arch/<a>/mm). Here goes the use of the granter's entry, and what a device mapping holds.
 void release(const Mapping& m, u32 flags) {
-    Domain* granter = find_granter(DomId{m.domid});
+    Domain* granter = find_granter(m);
     if (!granter) return;
     Table& t = *granter->grants;
     bool wrote = !(flags & GNTMAP_readonly);

@@ -139,6 +139,7 @@ s16 map_one(gnttab_map_grant_ref& op) {
     m.ref = op.ref;
     m.frame = static_cast<u32>(frame.raw());
     m.domid = op.dom;
+    m.serial = granter->grants->serial;
     m.flags.store(op.flags & ~Mapping::kBusy, std::memory_order_release);
     trace::put(TRC_MEM_PAGE_GRANT_MAP, op.dom);
     op.dev_bus_addr = address_of(frame).raw();

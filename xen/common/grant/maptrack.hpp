@@ -23,8 +23,8 @@ struct Mapping {
     std::atomic<u32> flags{0};   // GNTMAP_*; none of kMapped: free
     u32 ref = 0;                 // the grant; free: the next free handle
     u32 frame = 0;
-    u16 domid = 0;               // who granted
-    u16 unused = 0;
+    u16 domid = 0;               // who granted: the domain of that id
+    u16 serial = 0;              // whose grant table has this number (Table::serial)
 };
 static_assert(sizeof(Mapping) == 16);
 

@@ -33,6 +33,13 @@ void free_page(void* page) {
 
 }  // namespace
 
+namespace {
+std::atomic<u16> tables;   // made so far
+}
+
+Table::Table(u32 max_pages, u32 max_maptrack, u32 highest_version)
+    : max_frames{max_pages}, max_version{highest_version}, serial{tables.fetch_add(1, std::memory_order_relaxed)}, maptrack{max_maptrack} {}
+
 ActiveEntry* Table::make_active(const Spot& s) {
     auto fresh = Box<ActiveChunk>::make();
     if (!fresh) return nullptr;
@@ -203,6 +210,11 @@ u32 max_status_frame_count(const Domain& d) {
 Domain* find_granter(DomId id) {
     Domain* d = domain::peek(id);
     return d && d->grants ? d : nullptr;
+}
+
+Domain* find_granter(const Mapping& m) {
+    Domain* d = find_granter(DomId{m.domid});
+    return d && d->grants->serial == m.serial ? d : nullptr;
 }
 
 }  // namespace xen::grant

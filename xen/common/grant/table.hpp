@@ -48,11 +48,11 @@ public:
     static constexpr u32 kV2PerPage = kPageSize / sizeof(grant_entry_v2);
     static constexpr u32 kStatusPerPage = kPageSize / sizeof(grant_status_t);
 
-    Table(u32 max_pages, u32 max_maptrack, u32 highest_version)
-        : max_frames{max_pages}, max_version{highest_version}, maptrack{max_maptrack} {}
+    Table(u32 max_pages, u32 max_maptrack, u32 highest_version);
 
     RwLock<LockRank::grant_table> lock;
     const u32 max_frames, max_version;
+    const u16 serial;         // tells it from that of an earlier domain with the same id
     MapTrack maptrack;        // what this domain has mapped of others
 
     // For those who only tell it, without the lock.
@@ -163,6 +163,9 @@ constexpr u32 frames_for_status(u32 status_frames) { return status_frames * (Tab
 
 // A domain with a grant table by its id, never DOMID_SELF; good until the hypercall's end (RCU). Or nullptr.
 Domain* find_granter(DomId id);
+// The same of a mapping. A guest that undoes a mapping behind our back keeps its handle, but not the granter: the id
+// may be another domain's by now, whose grants have nothing to do with it.
+Domain* find_granter(const Mapping& m);
 
 // The operations: how many of `count` were done, fewer when one should yield. Errno::fault for guest memory.
 Result<u32> map_grant_refs(GuestInOut<gnttab_map_grant_ref> uop, u32 count);

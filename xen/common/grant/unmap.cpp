@@ -41,7 +41,7 @@ s16 begin(Unmap& u) {
     u32 flags;
     Mapping* m = track.claim(u.handle, flags);
     if (!m) return GNTST_bad_handle;
-    Domain* granter = find_granter(DomId{m->domid});
+    Domain* granter = find_granter(*m);
     if (!granter) {
         // The frame went with its owner: the guest has undone the mapping behind our back.
         m->flags.store(flags, std::memory_order_release);
