@@ -85,6 +85,30 @@ TEST_CASE("a page that was given up and then pinned goes with its domain") {
     CHECK(memory::free_pages() + 16 >= before);
 }
 
+TEST_CASE("who undoes a writable mapping of another's page has no translation of it left") {
+    sim::Granting g;
+    g.grant(0);
+    REQUIRE(g.map(0).status == GNTST_okay);
+    g.a.dirty_cpus.atomic_set(1);
+    u64 before = sim::flushes();
+    REQUIRE(update(g.table, 0, Pte{}) == 0);   // behind the back of the grant table
+    CHECK(sim::flushes() > before);
+    g.a.dirty_cpus.atomic_clear(1);
+}
+
+TEST_CASE("a page that is transferred is in no CPU's TLB") {
+    sim::Granting g;
+    sim::run_as(g.b);
+    g.v1[1] = {GTF_accept_transfer, g.a_id, 0};
+    Mfn page = sim::give_page(g.a);
+    sim::run_as(g.a);
+    gnttab_transfer op{page.raw(), g.b_id, 1, 0};
+    u64 before = sim::flushes();
+    REQUIRE(sim::grant_op(GNTTABOP_transfer, &op) == 0);
+    REQUIRE(op.status == GNTST_okay);
+    CHECK(sim::flushes() >= before + cpu_online.count());
+}
+
 TEST_CASE("a handle of a domain that is gone does nothing to the next domain of that id") {
     Current current;
     Domain& granter = sim::create_domain();

@@ -56,7 +56,8 @@ s16 transfer_one(const gnttab_transfer& op) {
     if (!mfn_valid(frame)) return GNTST_bad_page;
     PageInfo& page = page_of(frame);
     if (!memory::steal_page(d, page)) return GNTST_bad_page;
-    tlb::flush_mask(d.dirty_cpus);
+    // Whoever could read it through a mapping that is gone now, a grant's too, must not read what its next owner has there.
+    tlb::flush_mask(cpu_online);
     s16 s = give(d, page, op);
     if (s != GNTST_okay) memory::free_frames(page, Order{0}, true);
     return s;

@@ -4,6 +4,7 @@
 #include <xen/log.hpp>
 #include <xen/memory.hpp>
 #include <xen/rangeset.hpp>
+#include <xen/tlb.hpp>
 
 namespace xen::mm {
 namespace {
@@ -106,9 +107,12 @@ void put_l1_target(Pte e, Domain& table_owner) {
     if (f >= max_frame) return;
     PageInfo& p = page_of(f);
     if (p.owner_index == 0 || p.owner() == domain::dom_io) return;  // device memory holds no reference
-    if (e.writable()) (void)put_type(p).ok();                       // never a table: no restart
+    if (e.writable()) {
+        // Before its owner makes a table of it the owner's CPUs are flushed, not those of who mapped it.
+        if (p.owner() != &table_owner) [[unlikely]] tlb::flush_mask(table_owner.dirty_cpus);
+        (void)put_type(p).ok();                                     // never a table: no restart
+    }
     put_page(p);
-    (void)table_owner;
 }
 
 Status get_table_target(Pte e, unsigned level, Mfn table, Domain& owner) {
