@@ -17,11 +17,13 @@ endif()
 target_compile_definitions(xenith_flags INTERFACE __XEN__ __XEN_TOOLS__)
 
 if(XENITH_HOST)
-    target_compile_options(xenith_flags INTERFACE -O1 -fno-omit-frame-pointer)
     if(XENITH_SANITIZE)
+        target_compile_options(xenith_flags INTERFACE -O1 -fno-omit-frame-pointer)
         target_compile_options(xenith_flags INTERFACE -fsanitize=${XENITH_SANITIZE} -fno-sanitize=vptr
             -fno-sanitize-recover=all)   # vptr needs RTTI
         target_link_options(xenith_flags INTERFACE -fsanitize=${XENITH_SANITIZE})
+    else()   # there to run millions of operations
+        target_compile_options(xenith_flags INTERFACE -O2 -fno-omit-frame-pointer)
     endif()
     if(XENITH_COVERAGE)
         target_compile_options(xenith_flags INTERFACE -fprofile-instr-generate -fcoverage-mapping)

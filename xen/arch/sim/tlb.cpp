@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The flush clock without TLBs: a flush stamps the CPU.
+// The flush clock without TLBs: a flush stamps the CPU. Whoever models what TLBs hold is told of each.
 #include <xen/tlb.hpp>
 
 #include <asm/cpu.hpp>
@@ -18,6 +18,7 @@ std::array<std::atomic<u32>, kMaxCpus> flushed{};
 void stamp(CpuId cpu) {
     sim::state().flushes.fetch_add(1, std::memory_order_relaxed);
     flushed[cpu.raw()].store(now.fetch_add(1) + 1);
+    if (sim::TlbObserver* o = sim::state().tlb_observer) o->flushed(cpu);
 }
 
 }  // namespace

@@ -14,6 +14,14 @@
 
 namespace xen::sim {
 
+// Told of every flush that takes all of a CPU's entries, before the flush returns. Set while nobody runs.
+struct TlbObserver {
+    virtual void flushed(CpuId cpu) = 0;
+
+protected:
+    ~TlbObserver() = default;
+};
+
 struct State {
     std::atomic<u64> clock{1'000'000'000};     // TSC ticks: one a nanosecond
     std::atomic<u64> flushes{0};
@@ -39,6 +47,7 @@ struct State {
     // Host memory that vCPUs may name, in addition to what their tables map. None: a vCPU without tables names all of it.
     u64 window_start = 0, window_bytes = 0;
     u64 relax_ticks = 100;                              // that pass while somebody waits
+    TlbObserver* tlb_observer = nullptr;
     std::map<std::pair<u32, u32>, arch::CpuidRegs> cpuid;   // leaves that are not the machine's own
 
 private:

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// What there is to do, and how often.
+#include "world.hpp"
+
+namespace xen::census {
+
+const World::Kind World::kKinds[] = {
+    {"mmu_update", 90, &World::mmu_update, nullptr},
+    {"update_va_mapping", 40, &World::update_va, nullptr},
+    {"pin", 60, &World::pin, nullptr},
+    {"unpin", 40, &World::unpin, nullptr},
+    {"new_baseptr", 25, &World::base, nullptr},
+    {"new_tables", 30, &World::build, nullptr},
+    {"set_ldt", 10, &World::set_ldt, nullptr},
+    {"flush", 10, &World::flush, nullptr},
+    {"clear_or_copy_page", 10, &World::whole_page, nullptr},
+    {"set_gdt", 10, &World::set_gdt, nullptr},
+    {"update_descriptor", 10, &World::descriptor, nullptr},
+    {"map_foreign", 15, &World::foreign_entry, nullptr},
+    {"write_memory", 60, nullptr, &World::poke},
+    {"ldt_fault", 8, nullptr, &World::ldt_fault},
+    {"write_table", 15, nullptr, &World::table_write},
+    {"multicall", 30, &World::multicall, nullptr},
+    {"increase_reservation", 15, &World::increase, nullptr},
+    {"decrease_reservation", 10, &World::decrease, nullptr},
+    {"exchange", 12, &World::exchange, nullptr},
+    {"write_grant", 50, nullptr, &World::grant},
+    {"undo_mapping", 20, &World::undo_mapping, nullptr},
+    {"pin_granted", 10, &World::pin_granted, nullptr},
+    {"revoke_grant", 15, nullptr, &World::revoke},
+    {"map_grant_ref", 50, &World::map_grants, nullptr},
+    {"unmap_grant_ref", 50, &World::unmap_grants, nullptr},
+    {"unmap_and_replace", 10, &World::replace_grant, nullptr},
+    {"grant_copy", 30, &World::copy_grants, nullptr},
+    {"grant_transfer", 12, &World::transfer, nullptr},
+    {"swap_grant_ref", 8, &World::swap_grants, nullptr},
+    {"set_version", 8, &World::grant_version, nullptr},
+    {"grant_frames", 6, &World::grant_frames, nullptr},
+    {"cache_flush", 3, &World::cache_flush, nullptr},
+    {"acquire_resource", 4, &World::acquire, nullptr},
+    {"alloc_unbound", 25, nullptr, &World::alloc_unbound},
+    {"bind_interdomain", 25, nullptr, &World::bind_interdomain},
+    {"bind_virq_or_ipi", 12, nullptr, &World::bind_local},
+    {"bind_vcpu", 10, nullptr, &World::bind_vcpu},
+    {"close", 20, nullptr, &World::close_port},
+    {"send", 60, nullptr, &World::send},
+    {"mask", 15, nullptr, &World::mask},
+    {"unmask", 20, nullptr, &World::unmask},
+    {"handle_events", 25, nullptr, &World::handle},
+    {"fire_virq", 12, nullptr, &World::fire_virq},
+    {"init_control", 6, nullptr, &World::to_fifo},
+    {"expand_array", 5, nullptr, &World::more_words},
+    {"set_priority", 8, nullptr, &World::set_priority},
+    {"port_status", 6, nullptr, &World::port_status},
+    {"reset", 1, nullptr, &World::reset_ports},
+    {"register_vcpu_info", 1, nullptr, &World::register_info},
+    {"create_domain", 12, nullptr, &World::create_another},
+    {"destroy_domain", 10, nullptr, &World::destroy_one},
+};
+const unsigned World::kKindCount = sizeof(kKinds) / sizeof(kKinds[0]);
+
+}  // namespace xen::census
