@@ -175,6 +175,32 @@ TEST_CASE("a claim stays within the domain's limit and what is free") {
     destroy_domain(other);
 }
 
+TEST_CASE("what is claimed is left to who claimed it, while he lives") {
+    constexpr u64 kLeft = 200;
+    Owner o{{.privileged = true}};
+    Domain& claimant = create_domain({.pages = 1 << 20});
+    Domain& other = create_domain({.pages = 1 << 20});
+    u64 free = memory::free_pages();
+    xen_memory_reservation r{};
+    r.nr_extents = free - kLeft;
+    r.domid = claimant.id.raw();
+    REQUIRE(sim::hypercall(__HYPERVISOR_memory_op, XENMEM_claim_pages, address(r)) == 0);
+    CHECK(memory::claimed_pages() == free - kLeft);
+    r.nr_extents = kLeft + 1;
+    r.domid = other.id.raw();
+    CHECK(sim::hypercall(__HYPERVISOR_memory_op, XENMEM_claim_pages, address(r)) == -ENOMEM);   // more than is left
+    u64 got = 0;
+    while (memory::allocate_domain_pages(other, {}) && got <= kLeft) ++got;
+    CHECK(got == kLeft);
+    CHECK(memory::allocate_heap_pages(Order{0}) == nullptr);
+    CHECK(memory::allocate_domain_pages(claimant, {.order = Order{3}}));
+    CHECK(memory::claimed_pages() == free - kLeft - 8);
+    destroy_domain(claimant);
+    CHECK(memory::claimed_pages() == 0);
+    CHECK(memory::allocate_domain_pages(other, {}));
+    destroy_domain(other);
+}
+
 TEST_CASE("what a dead domain had is wiped") {
     start();
     Domain& d = create_domain();

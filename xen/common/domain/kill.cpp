@@ -47,8 +47,12 @@ void unmap_eoi_map(Domain& d) {
 
 void mark_dying(Domain& d) {
     pause(d);
-    Guard g{d.lock};
-    d.dying.store(Dying::dying, std::memory_order_release);
+    {
+        Guard g{d.lock};
+        d.dying.store(Dying::dying, std::memory_order_release);
+    }
+    Guard g{d.page_lock};
+    memory::set_claim(d, 0);
 }
 
 enum Stage : u8 { kAlive, kEvents, kGrants, kMemory, kDone };

@@ -95,7 +95,7 @@ Status assign_pages(Domain& d, PageInfo& head, Order order, bool no_refcount) {
     }
     if (!no_refcount) {
         d.tot_pages += n;
-        d.outstanding_claims -= d.outstanding_claims < n ? d.outstanding_claims : n;
+        if (u64 claim = d.outstanding_claims) [[unlikely]] set_claim(d, claim < n ? 0 : claim - n);
     }
     list_pages(d, n);
     for (u64 i = 0; i < n; ++i) {
@@ -109,6 +109,7 @@ Status assign_pages(Domain& d, PageInfo& head, Order order, bool no_refcount) {
 }
 
 Result<PageInfo&> allocate_domain_pages(Domain& d, Request r, bool no_refcount) {
+    if (!no_refcount) r.claim = d.outstanding_claims;
     PageInfo& head = TRY(allocate_frames(r));
     if (Status s = assign_pages(d, head, r.order, no_refcount); !s) {
         free_frames(head, r.order, false);

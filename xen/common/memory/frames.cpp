@@ -125,7 +125,7 @@ void add_free_range(Mfn start, u64 frames) {
 }
 
 Result<PageInfo&> allocate_frames(Request r) {
-    if (r.order.raw() > kMaxOrder) return Errno::nomem;
+    if (r.order.raw() > kMaxOrder || !leaves_claims(r)) return Errno::nomem;
     PageInfo* p = r.no_scrub ? take_unscrubbed(r) : nullptr;
     if (!p) p = take_clean(r);
     if (!p && !r.no_scrub) {

@@ -30,6 +30,7 @@ struct Request {
     bool exact_node = false;
     u8 address_bits = 64;    // the highest address has at most these bits
     bool no_scrub = false;   // the caller overwrites it all
+    u64 claim = 0;           // frames set aside for whom it is: it may have these
 };
 
 // 2^order frames without an owner; every reference word zero.
@@ -55,6 +56,11 @@ Status steal_page(Domain& d, PageInfo& p);
 // unshare drops the guest's allocation reference, and when the last reference is gone it may be freed.
 void share_heap_page(void* page, Domain& d, bool writable);
 bool unshare_heap_page(void* page);
+
+// Frames set aside: by all domains, and by one, whose page_lock is held.
+u64 claimed_pages();
+void set_claim(Domain& d, u64 frames);
+bool leaves_claims(const Request& r);
 
 u64 free_pages();
 u64 free_pages_on(NodeId node);

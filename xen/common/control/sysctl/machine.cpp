@@ -19,12 +19,6 @@ u32 last_cpu() {
     return last;
 }
 
-u64 claimed_pages() {
-    u64 n = 0;
-    for (Domain* d = domain::first(); d; d = domain::next(*d)) n += d->outstanding_claims;
-    return n;
-}
-
 }  // namespace
 
 Status physinfo(xen_sysctl_physinfo& x) {
@@ -39,7 +33,7 @@ Status physinfo(xen_sysctl_physinfo& x) {
     x.total_pages = memory::total_pages();
     x.free_pages = memory::free_pages();
     x.scrub_pages = memory::scrub_pending();
-    x.outstanding_pages = claimed_pages();
+    x.outstanding_pages = memory::claimed_pages();
     x.max_mfn = max_frame.raw() - 1;
     if constexpr (config::grant_table) x.capabilities = XEN_SYSCTL_PHYSCAP_gnttab_v1 | XEN_SYSCTL_PHYSCAP_gnttab_v2;
     arch::describe_machine(x);

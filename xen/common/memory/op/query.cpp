@@ -35,13 +35,14 @@ Result<s64> claim_pages(Arg arg) {
     u64 free = free_pages();
     Guard g{d.page_lock};
     if (r.nr_extents == 0) {
-        d.outstanding_claims = 0;
+        set_claim(d, 0);
         return 0;
     }
     if (d.outstanding_claims) return Errno::inval;
     if (r.nr_extents > d.max_pages || r.nr_extents <= d.tot_pages) return Errno::inval;
-    if (r.nr_extents - d.tot_pages > free) return Errno::nomem;
-    d.outstanding_claims = r.nr_extents - d.tot_pages;
+    u64 wanted = r.nr_extents - d.tot_pages;
+    if (wanted + claimed_pages() > free) return Errno::nomem;
+    set_claim(d, wanted);
     return 0;
 }
 
