@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: MIT
+"""The build that faults are seeded into: one object compiled anew, one test program linked again."""
+
+import hashlib
+import json
+import os
+import shlex
+import subprocess
+
+PRESET = "host-x86-asan"     # the build of the host tests
+PROGRAMS = ("sim_tests", "unit_tests", "cpus_tests")
+
+
+class BuildFailed(Exception):
+    pass
+
+
+def run(command, folder, log):
+    with open(log, "a") as out:
+        out.write("$ %s\n" % " ".join(command))
+        out.flush()
+        if subprocess.run(command, cwd=folder, stdout=out, stderr=out, stdin=subprocess.DEVNULL).returncode:
+            raise BuildFailed(log)
+
+
+class Base:
+    def __init__(self, top):
+        self.top = top
+        self.folder = os.path.join(top, "build", PRESET)
+        self.work = os.path.join(top, "build", "mutants", "work")
+        self.links = {}
+
+    def build(self):
+        os.makedirs(self.work, exist_ok=True)
+        log = os.path.join(self.work, "base.log")
+        open(log, "w").close()
+        try:
+            run(["cmake", "--preset", PRESET], self.top, log)
+            run(["cmake", "--build", self.folder, "--parallel", os.environ.get("JOBS", str(os.cpu_count())), "--target", *PROGRAMS],
+                self.top, log)
+        except BuildFailed:
+            raise SystemExit("tests/mutants/run: the sources without a fault do not build: %s" % log)
+        with open(os.path.join(self.folder, "compile_commands.json")) as file:
+            self.compiles = {c["file"]: shlex.split(c["command"]) for c in json.load(file)}
+
+    def program(self, name):
+        return os.path.join(self.folder, "tests", name)
+
+    def fingerprint(self):
+        sums = hashlib.sha256()
+        for program in PROGRAMS:
+            with open(self.program(program), "rb") as file:
+                sums.update(file.read())
+        return sums.hexdigest()[:16]
+
+    def _link(self, program):
+        if program not in self.links:
+            commands = subprocess.run(["ninja", "-C", self.folder, "-t", "commands", "-s", "tests/" + program],
+                                      stdout=subprocess.PIPE, text=True, check=True).stdout
+            words = shlex.split(commands.splitlines()[-1])
+            while "&&" in words:                     # CMake wraps it: `: && c++ … && :`
+                words = max(" ".join(words).split(" && "), key=len).split()
+            self.links[program] = words
+        return self.links[program]
+
+    def compile(self, fault, folder):
+        """The object with the fault, and the one that it stands for."""
+        source = os.path.join(self.top, fault.file)
+        if source not in self.compiles:
+            raise SystemExit("tests/mutants/run: %s: %s is not compiled for the host" % (fault.name, fault.file))
+        copy, built = os.path.join(folder, os.path.basename(source)), os.path.join(folder, "fault.o")
+        with open(copy, "w") as file:
+            file.write(fault.changed(self.top))
+        command = list(self.compiles[source])
+        replaced = command[command.index("-o") + 1]
+        command[command.index("-o") + 1] = built
+        command[command.index("-c") + 1] = copy
+        run(command + ["-iquote", os.path.dirname(source), "-w", "-Wno-error"], self.folder, os.path.join(folder, "build.log"))
+        return built, replaced
+
+    def link(self, program, built, replaced, folder):
+        binary = os.path.join(folder, program)
+        command = [built if word == replaced else word for word in self._link(program)]
+        command[command.index("-o") + 1] = binary
+        run(command + ["-Wl,-S"], self.folder, os.path.join(folder, "build.log"))
+        return binary
