@@ -90,6 +90,9 @@ TEST_CASE("a table stopped half-way keeps its counts, whoever goes on with it") 
     REQUIRE((g.info(0).type.load() & PageInfo::kPartial));
     REQUIRE(g.info(kL2).table.done > 0);
     for (unsigned i = 0; i < 5; ++i) round(MMUEXT_TLB_FLUSH_LOCAL);
+    CHECK((g.info(0).type.load() & PageInfo::kPartial));   // as long as the table below is
+    CHECK((g.info(kL2).type.load() & PageInfo::kPartial));
+    CHECK(g.info(kL2).table.done > 0);
     // Another vCPU wants it as a table again, from where it is.
     arch::set_current_vcpu(&second);
     for (unsigned i = 0; i < 100 && !round(MMUEXT_PIN_L3_TABLE); ++i) {}
