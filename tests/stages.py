@@ -44,7 +44,7 @@ STAGES = [
            "build/host-x86-fuzz/tests/work/work_tests"]),
     Stage("census", "random domains and small models, everything counted again after each operation",
           ["tests/census/run models", "tests/census/run world --operations 1000000",
-           "tests/census/run --asan world --operations 40000"], ["host"]),
+           "tests/census/run --asan world --operations 40000"], ["host"], 30),
     Stage("docs", "the pages made from the tables in the code are up to date", ["tools/docs --check"], ["host"]),
     Stage("mutants", "ten seeded faults, chosen by the commit, which the tests must catch",
           ["JOBS=1 tests/mutants/run --sample 10"], ["host"]),
