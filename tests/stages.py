@@ -41,7 +41,7 @@ STAGES = [
     Stage("fuzz", "the fuzzers for a minute each, and how much work calls do between two looks",
           ["tests/fuzz/run --seconds 60",
            "cmake --build build/host-x86-fuzz --parallel %d --target work_tests" % JOBS,
-           "build/host-x86-fuzz/tests/work/work_tests"]),
+           "build/host-x86-fuzz/tests/work/work_tests"], minutes=30),
     Stage("census", "random domains and small models, everything counted again after each operation",
           ["tests/census/run models", "tests/census/run world --operations 1000000",
            "tests/census/run --asan world --operations 40000"], ["host"], 30),
