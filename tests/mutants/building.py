@@ -8,6 +8,7 @@ import shlex
 import subprocess
 
 PRESET = "host-x86-asan"     # the build of the host tests
+HEADERS = ("xen/include/", "xen/arch/x86/include/", "xen/")   # what includes are relative to
 PROGRAMS = ("sim_tests", "unit_tests", "cpus_tests")
 
 
@@ -63,18 +64,31 @@ class Base:
             self.links[program] = words
         return self.links[program]
 
+    @staticmethod
+    def _copy(fault):
+        """Where the changed file goes: a header, to where an include finds it before the one that it stands for."""
+        if not fault.unit:
+            return os.path.basename(fault.file)
+        root = next(r for r in HEADERS if fault.file.startswith(r))
+        return os.path.join("include", fault.file[len(root):])
+
     def compile(self, fault, folder):
         """The object with the fault, and the one that it stands for."""
-        source = os.path.join(self.top, fault.file)
+        source = os.path.join(self.top, fault.unit or fault.file)
         if source not in self.compiles:
-            raise SystemExit("tests/mutants/run: %s: %s is not compiled for the host" % (fault.name, fault.file))
-        copy, built = os.path.join(folder, os.path.basename(source)), os.path.join(folder, "fault.o")
+            raise SystemExit("tests/mutants/run: %s: %s is not compiled for the host" % (fault.name, fault.unit or fault.file))
+        copy, built = os.path.join(folder, self._copy(fault)), os.path.join(folder, "fault.o")
+        os.makedirs(os.path.dirname(copy), exist_ok=True)
         with open(copy, "w") as file:
             file.write(fault.changed(self.top))
         command = list(self.compiles[source])
         replaced = command[command.index("-o") + 1]
         command[command.index("-o") + 1] = built
-        command[command.index("-c") + 1] = copy
+        if fault.unit:
+            first = next(i for i, word in enumerate(command) if word.startswith("-I"))
+            command.insert(first, "-I" + os.path.join(folder, "include"))
+        else:
+            command[command.index("-c") + 1] = copy
         run(command + ["-iquote", os.path.dirname(source), "-w", "-Wno-error"], self.folder, os.path.join(folder, "build.log"))
         return built, replaced
 

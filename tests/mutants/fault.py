@@ -5,6 +5,7 @@
     area: page tables
     rule: one sentence on the rule that it breaks
     file: xen/arch/x86/mm/entry.cpp
+    unit: xen/arch/x86/mm/table.cpp             where the file is a header: the source that sees it changed
     test: sim_tests: name of a test case        the first one that must catch it; there may be several
     <<<
     lines as they are; they stand in the file once
@@ -41,12 +42,13 @@ class Fault:
             if key == "test":
                 program, colon, case = value.strip().partition(": ")
                 self.tests.append((program, case))
-            elif key in FIELDS:
+            elif key in (*FIELDS, "unit"):
                 fields[key] = value.strip()
             else:
                 colon = ""
             if not colon:
                 raise BadFault("%s: not understood: %s" % (path, line))
+        self.unit = fields.pop("unit", None)
         if not self.tests or set(fields) != set(FIELDS):
             raise BadFault("%s: it must have %s and test" % (path, ", ".join(FIELDS)))
         self.xsa, self.area, self.rule, self.file = (fields[f] for f in FIELDS)

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <sim/machine.hpp>
 #include <xen/memory.hpp>
+#include <xen/softirq.hpp>
 
 #include <random>
 #include <vector>
@@ -105,6 +106,47 @@ TEST_CASE("linear page tables: read-only, of one level, never chained") {
     sim::destroy_domain(g.domain());
 }
 
+TEST_CASE("an L1 table is validated in pieces; entries behind the border are plain data until it moves") {
+    TableGuest g{8};
+    constexpr unsigned kTable = 3, kData = 4, kOther = 5;
+    for (unsigned i = 0; i < arch::kEntries; ++i) g.set(kTable, i, kData, kRw);
+    mmuext_op pin{};
+    pin.arg1.mfn = g.page(kTable).raw();
+    auto step = [&](unsigned cmd) {   // until it yields or is over
+        pin.cmd = cmd;
+        sim::load({__HYPERVISOR_mmuext_op, {sim::address(pin), 1, 0, DOMID_SELF}});
+        bool over = sim::enter(true);
+        softirq::pending_mask.local().store(0);
+        REQUIRE(g.census() == "");
+        return over;
+    };
+    REQUIRE(!step(MMUEXT_PIN_L1_TABLE));
+    unsigned border = g.info(kTable).table.done;
+    REQUIRE((border > 0 && border < arch::kEntries));
+    CHECK(g.info(kData).type_uses() == border);
+    CHECK(g.map(kTable, 0, kOther, kRw) == 0);             // counted: its reference moves
+    CHECK(g.info(kOther).type_uses() == 1);
+    CHECK(g.map(kTable, border, kOther, kRw) == 0);        // not yet
+    CHECK(g.info(kOther).type_uses() == 1);
+    CHECK(g.update(kTable, border + 1, Pte::make(g.page(kTable), kRw).raw) == 0);   // of itself, writable: found later
+    REQUIRE(g.census() == "");
+    unsigned steps = 2;
+    while (!step(MMUEXT_PIN_L1_TABLE)) ++steps;
+    CHECK(g.info(kTable).type_uses() == 0);                // refused, and all given back
+    CHECK(g.info(kData).type_uses() == 0);
+    CHECK(g.map(kTable, border + 1, kOther, kRw) == 0);
+    steps = 1;
+    while (!step(MMUEXT_PIN_L1_TABLE)) ++steps;
+    CHECK(steps > 4);
+    CHECK(g.info(kOther).type_uses() == 3);
+    REQUIRE(step(MMUEXT_UNPIN_TABLE));
+    CHECK(g.info(kTable).type_uses() == 1);                // begun
+    for (steps = 1; g.info(kTable).type_uses(); ++steps) (void)step(MMUEXT_TLB_FLUSH_LOCAL);   // what is left goes first
+    CHECK(steps > 4);
+    CHECK(g.info(kData).type_uses() == 0);
+    sim::destroy_domain(g.domain());
+}
+
 TEST_CASE("random updates keep the census") {
     TableGuest g{12};
     std::mt19937 random{20240101};
@@ -120,6 +162,43 @@ TEST_CASE("random updates keep the census") {
         INFO("operation " << i);
         REQUIRE(g.census() == "");
     }
+    sim::destroy_domain(g.domain());
+}
+
+// Each vCPU has an operation under way, which yields wherever it may; which of them goes on is chance.
+TEST_CASE("random updates by two vCPUs that keep yielding keep the census") {
+    TableGuest g{10, false, 2};
+    struct Side {
+        mmuext_op_t op{};
+        bool busy = false;
+    } sides[2];
+    std::mt19937 random{20240102};
+    auto pick = [&](unsigned n) { return static_cast<unsigned>(random() % n); };
+    auto fill = [&](unsigned table) {   // many entries, so that an L1 table takes several pieces
+        unsigned target = pick(10);
+        if (g.info(table).type_uses()) return;
+        for (unsigned i = 0; i < arch::kEntries; i += 1 + pick(3)) g.set(table, i, target, kRw);
+    };
+    for (unsigned i = 0; i < 6000; ++i) {
+        unsigned who = pick(2);
+        Side& s = sides[who];
+        sim::run_as(g.domain(), who);
+        if (!s.busy && pick(3) == 0) {
+            if (pick(2)) fill(pick(10));
+            else g.map(pick(10), pick(512), pick(10), kRw);
+        } else {
+            if (!s.busy) {
+                s.op.cmd = pick(2) ? MMUEXT_PIN_L1_TABLE + pick(4) : MMUEXT_UNPIN_TABLE;
+                s.op.arg1.mfn = g.page(pick(10)).raw();
+            }
+            sim::load({__HYPERVISOR_mmuext_op, {sim::address(s.op), 1, 0, DOMID_SELF}});
+            s.busy = !sim::enter(true);
+            softirq::pending_mask.local().store(0);
+        }
+        INFO("step " << i);
+        REQUIRE(g.census() == "");
+    }
+    sim::run_as(g.domain(), 0);
     sim::destroy_domain(g.domain());
 }
 

@@ -8,45 +8,10 @@
 
 namespace xen {
 
-Domain* PageInfo::owner() const {
-    return owner_index ? static_cast<Domain*>(arch::direct_map(Mfn{owner_index})) : nullptr;
-}
-
-// A Domain is page-aligned heap memory, so its frame number names it in 32 bits.
-void PageInfo::set_owner(Domain* d) {
-    owner_index = d ? static_cast<u32>(arch::direct_map_mfn(d).raw()) : 0;
-}
-
-bool get_page(PageInfo& p, const Domain& owner) {
-    u64 old = p.count.load(std::memory_order_relaxed);
-    do {
-        u64 refs = old & PageInfo::kCountMask;
-        if (refs == 0 || refs == PageInfo::kCountMask - 1) return false;
-    } while (!p.count.compare_exchange_weak(old, old + 1, std::memory_order_acq_rel, std::memory_order_relaxed));
-    if (p.owner() == &owner) [[likely]] return true;
-    put_page(p);
-    return false;
-}
-
-void put_page(PageInfo& p) {
-    u64 old = p.count.fetch_sub(1, std::memory_order_acq_rel);
-    xen_assert((old & PageInfo::kCountMask) != 0);
-    if ((old & PageInfo::kCountMask) == 1) memory::free_domain_page(p);
-}
-
-Result<PageRef> PageRef::get(Mfn f, const Domain& owner) {
-    if (!mfn_valid(f) || !get_page(page_of(f), owner)) return Errno::inval;
-    return adopt(page_of(f));
-}
-
 Result<PageRef> PageRef::dup() const {
     Domain* owner = page_->owner();
     if (!owner || !get_page(*page_, *owner)) return Errno::inval;
     return adopt(*page_);
-}
-
-void PageRef::reset() {
-    if (PageInfo* p = std::exchange(page_, nullptr)) put_page(*p);
 }
 
 namespace memory {

@@ -50,6 +50,5 @@ bool io_read_only(Mfn f) { return !read_only.empty() && read_only.contains(f.raw
 
 namespace xen {
 
-bool mfn_valid(Mfn f) { return f < max_frame; }
 
 }  // namespace xen

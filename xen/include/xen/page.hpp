@@ -11,6 +11,7 @@
 #include <utility>
 
 #include <asm/pagemap.hpp>
+#include <xen/assert.hpp>
 
 #include "lib/index.hpp"
 #include "lib/maybe.hpp"
@@ -71,25 +72,50 @@ struct PageInfo {
     u64 type_uses() const { return type.load(std::memory_order_acquire) & kTypeCountMask; }
     PageType page_type() const { return static_cast<PageType>(type.load(std::memory_order_acquire) >> kTypeShift); }
     bool is_xen_heap() const { return count.load(std::memory_order_relaxed) & kXenHeap; }
-    Domain* owner() const;
-    void set_owner(Domain* d);
+    Domain* owner() const { return owner_index ? static_cast<Domain*>(arch::direct_map(Mfn{owner_index})) : nullptr; }
+    void set_owner(const Domain* d) { owner_index = d ? index_of(*d) : 0; }
+    // A Domain is page-aligned heap memory, so its frame number names it in 32 bits.
+    static u32 index_of(const Domain& d) { return static_cast<u32>(arch::direct_map_mfn(&d).raw()); }
 };
 static_assert(sizeof(PageInfo) == 32);
 
 // The frame table covers [0, max_frame). Valid says that a frame is RAM the hypervisor manages.
 extern PageInfo* frame_table;
 extern Mfn max_frame;
-bool mfn_valid(Mfn f);
+inline bool mfn_valid(Mfn f) { return f < max_frame; }
 inline PageInfo& page_of(Mfn f) { return frame_table[f.raw()]; }
 inline PageInfo& page_of(const void* heap_page) { return page_of(arch::direct_map_mfn(heap_page)); }
 inline Mfn PageInfo::mfn() const { return Mfn{static_cast<u64>(this - frame_table)}; }
+
+namespace memory { void free_domain_page(PageInfo& p); }
+
+// Raw counting, for code whose references live in page-table entries. put: the last one frees the frame.
+inline void put_page(PageInfo& p) {
+    u64 old = p.count.fetch_sub(1, std::memory_order_acq_rel);
+    xen_assert((old & PageInfo::kCountMask) != 0);
+    if ((old & PageInfo::kCountMask) == 1) [[unlikely]] memory::free_domain_page(p);
+}
+// Fails on a free frame, a foreign owner or overflow. Who owns it is certain only once it cannot be freed any more.
+[[gnu::always_inline]] inline bool get_page(PageInfo& p, const Domain& owner) {
+    u64 old = p.count.load(std::memory_order_relaxed);
+    do {
+        u64 references = old & PageInfo::kCountMask;
+        if (references == 0 || references == PageInfo::kCountMask - 1) [[unlikely]] return false;
+    } while (!p.count.compare_exchange_weak(old, old + 1, std::memory_order_acq_rel, std::memory_order_relaxed));
+    if (p.owner_index == PageInfo::index_of(owner)) [[likely]] return true;
+    put_page(p);
+    return false;
+}
 
 // One general reference. Moves, does not copy; dup() may fail only on overflow.
 class [[nodiscard]] PageRef {
 public:
     PageRef() = default;
     // The frame, if `owner` owns it and it is live; Errno::inval otherwise.
-    static Result<PageRef> get(Mfn f, const Domain& owner);
+    static Result<PageRef> get(Mfn f, const Domain& owner) {
+        if (!mfn_valid(f) || !get_page(page_of(f), owner)) [[unlikely]] return Errno::inval;
+        return adopt(page_of(f));
+    }
     // Takes over a reference that the caller already counts.
     static PageRef adopt(PageInfo& p) { return PageRef{&p}; }
     PageRef(PageRef&& o) noexcept : page_{std::exchange(o.page_, nullptr)} {}
@@ -102,11 +128,11 @@ public:
     }
     PageRef(const PageRef&) = delete;
     PageRef& operator=(const PageRef&) = delete;
-    ~PageRef() {
-        if (page_) reset();
-    }
+    ~PageRef() { reset(); }
     Result<PageRef> dup() const;
-    void reset();
+    void reset() {
+        if (PageInfo* p = std::exchange(page_, nullptr)) put_page(*p);
+    }
     PageInfo* leak() { return std::exchange(page_, nullptr); }  // now counted elsewhere (a PTE, a list)
     PageInfo* get() const { return page_; }
     PageInfo* operator->() const { return page_; }
@@ -118,11 +144,6 @@ private:
     explicit PageRef(PageInfo* p) : page_{p} {}
     PageInfo* page_ = nullptr;
 };
-
-// Raw counting, for code whose references live in page-table entries. get fails on a free frame, a foreign
-// owner or overflow.
-bool get_page(PageInfo& p, const Domain& owner);
-void put_page(PageInfo& p);   // the last one frees the frame
 
 // A general reference and one use as a type. For page-table types validation may yield: Errno::restart.
 Status get_page_and_type(PageInfo& p, const Domain& owner, PageType type);

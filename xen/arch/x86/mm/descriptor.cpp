@@ -6,6 +6,8 @@
 #include <xen/log.hpp>
 #include <xen/memory.hpp>
 
+#include "arch/x86/mm/walk.hpp"
+
 namespace xen::mm {
 namespace {
 

@@ -135,15 +135,4 @@ Status put_table_target(Pte e, unsigned level, Mfn table) {
     return put_typed(p);
 }
 
-// 64-bit PV kernels run in ring 3: their pages need USER too, and bit 52 remembers which they are. The guest's
-// user pages are global, so that a switch between its kernel and user tables keeps them in the TLB.
-Pte adjusted(Pte e, unsigned level) {
-    if (!e.present()) return e;
-    if (level == 4) return e.with(Pte::kUser | Pte::kAccessed);  // as if the processor had used it at once
-    if (level > 1) return e.with(Pte::kUser);
-    if (!e.has(Pte::kUser)) e = e.with(Pte::kGuestKernel | Pte::kUser);
-    if (!e.has(Pte::kGuestKernel)) e = e.with(Pte::kGlobal);
-    return e;
-}
-
 }  // namespace xen::mm

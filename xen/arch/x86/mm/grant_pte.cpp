@@ -7,6 +7,8 @@
 #include <xen/grant.hpp>
 #include <xen/log.hpp>
 
+#include "arch/x86/mm/walk.hpp"
+
 namespace xen::arch {
 namespace {
 
@@ -14,7 +16,8 @@ using mm::L1Slot;
 using mm::Pte;
 
 struct Slot {
-    PageRef table;
+    PageRef held;   // where nothing else keeps the table
+    Mfn table;
     unsigned index = 0;
 };
 
@@ -28,25 +31,25 @@ u64 flags_of(u32 grant_flags, u64 cache) {
     return f | u64{available} << 9;
 }
 
-// The entry by its machine address (contains_pte) or by the address it maps; its page must be a live L1.
-Result<Slot> find(u64 host, u32 flags) {
-    Domain& d = current_domain();
-    Mfn table;
-    unsigned index = 0;
-    if (flags & GNTMAP_contains_pte) {
-        if (host & (sizeof(Pte) - 1)) return Errno::inval;
-        table = frame_of(Paddr{host});
-        if (!mfn_valid(table)) return Errno::inval;
-        index = static_cast<unsigned>(page_offset(host) / sizeof(Pte));
-    } else {
-        auto found = mm::find_l1(current(), host);
-        if (!found) return Errno::inval;
-        table = found.value().table;
-        index = found.value().index;
-    }
-    PageRef ref = TRY(PageRef::get(table, d));
-    Slot s{std::move(ref), index};
-    if (s.table->page_type() != PageType::l1 || !s.table->type_uses()) return Errno::inval;
+// By its machine address: any page, so it is held.
+Result<Slot> find_by_machine(Domain& d, u64 machine) {
+    if (machine & (sizeof(Pte) - 1)) return Errno::inval;
+    PageRef held = TRY(PageRef::get(frame_of(Paddr{machine}), d));
+    Mfn table = held.mfn();
+    return Slot{std::move(held), table, static_cast<unsigned>(page_offset(machine) / sizeof(Pte))};
+}
+
+// By the address it maps: a table that the vCPU's root leads to stays while the tables lock is held.
+Result<Slot> find_by_address(u64 address) {
+    L1Slot found = TRY(mm::find_l1(current(), address));
+    return Slot{{}, found.table, found.index};
+}
+
+// The entry, in a live L1 table.
+Result<Slot> find(Domain& d, u64 host, u32 flags) {
+    Slot s = TRY(flags & GNTMAP_contains_pte ? find_by_machine(d, host) : find_by_address(host));
+    const PageInfo& p = page_of(s.table);
+    if (p.page_type() != PageType::l1 || !p.type_uses() || !mm::is_counted(p, s.index)) return Errno::inval;
     return s;
 }
 
@@ -55,9 +58,9 @@ Result<Slot> find(u64 host, u32 flags) {
 s16 map_grant(u64 host, Mfn frame, u32 flags, u64 cache) {
     Domain& d = current_domain();
     Guard g{d.arch.tables_lock};
-    auto slot = find(host, flags);
+    auto slot = find(d, host, flags);
     if (!slot) return GNTST_general_error;
-    MappedPage<Pte> map{slot.value().table.mfn()};
+    MappedPage<Pte> map{slot.value().table};
     Pte* pte = &map[slot.value().index];
     Pte old = load_pte(pte);
     Pte value = Pte::make(frame, flags_of(flags, cache));
@@ -76,9 +79,9 @@ s16 unmap_grant(u64 host, Mfn frame, u64 new_address, u32 flags) {
         if (!from || page_of(from.value().table).page_type() != PageType::l1) return GNTST_general_error;
         source = from.value();
     }
-    auto slot = find(host, flags);
+    auto slot = find(d, host, flags);
     if (!slot) return GNTST_general_error;
-    MappedPage<Pte> map{slot.value().table.mfn()};
+    MappedPage<Pte> map{slot.value().table};
     Pte* pte = &map[slot.value().index];
     Pte old = load_pte(pte);
     if (!old.present() || old.mfn() != frame || old.writable() == static_cast<bool>(flags & GNTMAP_readonly)) {

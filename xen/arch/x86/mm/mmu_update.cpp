@@ -51,7 +51,7 @@ Status write_table(u64 address, u64 value, UpdateContext& c) {
     PageType type = page->page_type();
     bool table = page->type_uses() && type >= PageType::l1 && type <= PageType::l4;
     if (!table) return write_data(*page, address, value);
-    if (!(page->type.load(std::memory_order_acquire) & PageInfo::kValidated)) return Errno::inval;
+    if (type != PageType::l1 && !(page->type.load(std::memory_order_acquire) & PageInfo::kValidated)) return Errno::inval;
     MappedPage<Pte> map{page.mfn()};
     unsigned level = static_cast<unsigned>(type) - static_cast<unsigned>(PageType::l1) + 1;
     return update_entry(*page, &map[page_offset(address) / sizeof(Pte)], Pte{value}, level, c);
@@ -95,16 +95,7 @@ Progress run_batch(const mmu_update_t* requests, unsigned n, UpdateContext& c) {
     return {n, {}};
 }
 
-}  // namespace
-
-Result<s64> mmu_update(GuestIn<mmu_update_t> requests, u32 count, GuestInOut<unsigned> done_out, u32 foreign) {
-    Vcpu& v = current();
-    if (!finish_deferred(v)) return hypercall::continue_with(requests.raw(), count);
-    Batch all{count, done_out};
-    if (!arch::guest_range_ok(requests.raw(), 0)) return Errno::fault;
-    Owners owners = TRY(owners_of(foreign));
-    UpdateContext c{*owners.table, *owners.page};
-
+Result<s64> run(const Batch& all, GuestIn<mmu_update_t> requests, UpdateContext c) {
     u32 done = 0;
     Status result;
     while (done < all.count()) {
@@ -128,6 +119,18 @@ Result<s64> mmu_update(GuestIn<mmu_update_t> requests, u32 count, GuestInOut<uns
         }
     }
     return all.finish(requests, done, result);
+}
+
+}  // namespace
+
+Result<s64> mmu_update(GuestIn<mmu_update_t> requests, u32 count, GuestInOut<unsigned> done_out, u32 foreign) {
+    Vcpu& v = current();
+    if (!finish_deferred(v)) return hypercall::continue_with(requests.raw(), count);
+    Batch all{count, done_out};
+    if (!arch::guest_range_ok(requests.raw(), 0)) return Errno::fault;
+    if (foreign == DOMID_SELF) [[likely]] return run(all, requests, {*v.domain, *v.domain});
+    Owners owners = TRY(owners_of(foreign));
+    return run(all, requests, {*owners.table, *owners.page});
 }
 
 }  // namespace xen::mm

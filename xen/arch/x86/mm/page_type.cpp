@@ -155,8 +155,7 @@ void defer(Vcpu& v, PageInfo& partial) {
     v.arch.deferred_table = partial.mfn();
 }
 
-Status finish_deferred(Vcpu& v) {
-    if (!v.arch.deferred_table) [[likely]] return {};
+Status finish_deferred_table(Vcpu& v) {
     PageInfo& p = page_of(*v.arch.deferred_table);
     if (Domain* owner = p.owner()) {
         Guard g{owner->arch.tables_lock};

@@ -3,6 +3,8 @@
 // instruction is emulated, and the store becomes a checked update here.
 #include <asm/mm.hpp>
 
+#include "arch/x86/mm/walk.hpp"
+
 namespace xen::mm {
 namespace {
 
@@ -33,7 +35,9 @@ Result<bool> emulated_write(Vcpu& v, const EntryWrite& w, u64* seen) {
     unsigned shift = static_cast<unsigned>(offset & 7) * 8;
     if (shift / 8 + w.bytes > 8) return Errno::opnotsupp;  // across two entries
     MappedPage<Pte> map{table->mfn()};
-    Pte* slot = &map[offset / sizeof(Pte)];
+    unsigned index = static_cast<unsigned>(offset / sizeof(Pte));
+    bool counted = is_counted(*table, index);
+    Pte* slot = &map[index];
     Pte old = load_pte(slot);
     u64 mask = mask_of(w.bytes) << shift;
     u64 part = (old.raw & mask) >> shift;
@@ -43,16 +47,16 @@ Result<bool> emulated_write(Vcpu& v, const EntryWrite& w, u64* seen) {
 
     UpdateContext c{*v.domain, *v.domain};
     Pte checked = value;
-    if (checked.present()) {
+    if (counted && checked.present()) {
         checked = TRY(get_l1_target(checked, c.table_owner, c.page_owner));
     }
     Pte expected = old;
-    if (!exchange_pte(slot, expected, adjusted(checked, 1))) {
-        put_l1_target(checked, c.table_owner);
+    if (!exchange_pte(slot, expected, counted ? adjusted(checked, 1) : value)) {
+        if (counted) put_l1_target(checked, c.table_owner);
         if (!w.compare) return Errno::again;  // the processor set a bit meanwhile: the instruction runs again
         return false;
     }
-    put_l1_target(old, c.table_owner);
+    if (counted) put_l1_target(old, c.table_owner);
     return true;
 }
 

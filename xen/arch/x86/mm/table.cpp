@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Validating and devalidating whole tables of PV guests. p.table.done counts the entries that hold references;
-// both directions work from there and yield between entries of the upper levels.
+// both directions work from there and may yield: between any two entries of the upper levels, of L1 tables now and then.
 #include <asm/mm.hpp>
 #include <xen/assert.hpp>
 #include <xen/hypercall.hpp>
+
+#include "arch/x86/mm/own_pages.hpp"
 
 namespace xen::mm {
 namespace {
@@ -15,20 +17,89 @@ using arch::kLastXenSlot;
 constexpr bool is_xen_slot(unsigned level, unsigned i) { return level == 4 && i >= kFirstXenSlot && i <= kLastXenSlot; }
 constexpr unsigned level_of(PageType t) { return static_cast<unsigned>(t) - static_cast<unsigned>(PageType::l1) + 1; }
 
-Status take_l1_entry(Pte* slot, Domain& owner) {
+// L1 tables go by groups, of which empty ones cost little, and may yield between pieces. `done` is a multiple of kGroup.
+constexpr unsigned kGroup = 4, kPiece = 64;
+constexpr u64 kPieceBytes = kPiece * sizeof(Pte);
+
+// Tables are aligned: the border of a piece behind an entry, and the one before.
+Pte* next_piece(Pte* g) { return reinterpret_cast<Pte*>((reinterpret_cast<u64>(g) | (kPieceBytes - 1)) + 1); }
+Pte* last_piece(Pte* g) { return reinterpret_cast<Pte*>((reinterpret_cast<u64>(g) - 1) & ~(kPieceBytes - 1)); }
+
+Errno stopped(PageInfo& p, sptr at, Errno why) {
+    p.table.done = static_cast<u16>(at);
+    return why;
+}
+
+// The processor may set A and D in them meanwhile, nothing else changes.
+[[gnu::always_inline]] inline bool is_empty(const Pte* g) {
+    return !((g[0].raw | g[1].raw | g[2].raw | g[3].raw) & Pte::kPresent);
+}
+
+[[gnu::always_inline]] inline void give_entry(const Pte* slot, const OwnPages& own, Domain& owner) {
     Pte e = load_pte(slot);
-    if (!e.present()) return {};
-    store_pte(slot, adjusted(TRY(get_l1_target(e, owner, owner)), 1));
-    return {};
+    if (e.present() && !own.give(e)) [[unlikely]] put_l1_target(e, owner);
+}
+
+void give_group(const Pte* g, const OwnPages& own, Domain& owner) {
+    give_entry(&g[0], own, owner);
+    give_entry(&g[1], own, owner);
+    give_entry(&g[2], own, owner);
+    give_entry(&g[3], own, owner);
+}
+
+[[gnu::noinline, gnu::cold]] bool take_other(Pte* slot, Domain& owner, Status& why) {
+    auto other = get_l1_target(load_pte(slot), owner, owner);
+    if (!other) why = other.error();
+    else store_pte(slot, adjusted(other.value(), 1));
+    return other.ok();
+}
+
+[[gnu::always_inline]] inline bool take_entry(Pte* slot, const OwnPages& own, Domain& owner, Status& why) {
+    Pte e = load_pte(slot);
+    if (!e.present()) return true;
+    if (!own.take(e)) [[unlikely]] return take_other(slot, owner, why);
+    store_pte(slot, adjusted(e, 1));
+    return true;
+}
+
+// All of the group or none.
+Status take_group(Pte* g, const OwnPages& own, Domain& owner) {
+    Status why;
+    unsigned n = 0;
+    if (take_entry(&g[0], own, owner, why) && ++n && take_entry(&g[1], own, owner, why) && ++n &&
+        take_entry(&g[2], own, owner, why) && ++n && take_entry(&g[3], own, owner, why)) [[likely]]
+        return {};
+    while (n) give_entry(&g[--n], own, owner);
+    return why;
 }
 
 Status validate_l1(PageInfo& p, Domain& owner) {
+    const OwnPages own{owner};
     MappedPage<Pte> table{p.mfn()};
-    for (unsigned i = 0; i < kEntries; ++i) {
-        p.table.done = static_cast<u16>(i);
-        TRY(take_l1_entry(&table[i], owner));
+    Pte* const end = table.get() + kEntries;
+    for (Pte* g = &table[p.table.done]; g != end;) {
+        for (Pte* stop = next_piece(g); g != stop; g += kGroup) {
+            if (is_empty(g)) continue;
+            Status s = take_group(g, own, owner);
+            if (!s) [[unlikely]] return stopped(p, g - table.get(), s.error());
+        }
+        if (g != end && hypercall::preempt_due()) return stopped(p, g - table.get(), Errno::restart);
     }
     p.table.done = kEntries;
+    return {};
+}
+
+Status devalidate_l1(PageInfo& p, Domain& owner) {
+    const OwnPages own{owner};
+    MappedPage<Pte> table{p.mfn()};
+    for (Pte* g = &table[p.table.done]; g != table.get();) {
+        for (Pte* stop = last_piece(g); g != stop;) {
+            g -= kGroup;
+            if (!is_empty(g)) give_group(g, own, owner);
+        }
+        if (g != table.get() && hypercall::preempt_due()) return stopped(p, g - table.get(), Errno::restart);
+    }
+    p.table.done = 0;
     return {};
 }
 
@@ -58,12 +129,6 @@ Status validate_upper(PageInfo& p, unsigned level, Domain& owner) {
     }
     p.table.done = kEntries;
     return {};
-}
-
-void devalidate_l1(PageInfo& p, Domain& owner) {
-    MappedPage<Pte> table{p.mfn()};
-    for (unsigned i = p.table.done; i-- > 0;) put_l1_target(load_pte(&table[i]), owner);
-    p.table.done = 0;
 }
 
 // An entry leaves `done` before what it holds is given back: a restart inside it leaves the rest to the table below, which
@@ -104,8 +169,7 @@ Status devalidate_table(PageInfo& p, PageType type) {
     if (level > 1) return devalidate_upper(p, level);
     Domain* owner = p.owner();
     bug_if(!owner);
-    devalidate_l1(p, *owner);
-    return {};
+    return devalidate_l1(p, *owner);
 }
 
 }  // namespace xen::mm

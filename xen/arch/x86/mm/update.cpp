@@ -3,6 +3,8 @@
 #include <asm/mm.hpp>
 #include <xen/log.hpp>
 
+#include "arch/x86/mm/own_pages.hpp"
+
 namespace xen::mm {
 namespace {
 
@@ -36,20 +38,24 @@ Status update_l1(Pte* slot, Pte value, const UpdateContext& c) {
     if (value.present() && old.present() && same_target(old, value)) {
         return swap(slot, old, adjusted(value, 1), c.preserve_ad) ? Status{} : Errno::busy;
     }
-    if (value.present()) {
+    const OwnPages own{c.table_owner};
+    if (value.present() && (&c.page_owner != &c.table_owner || !own.take(value)))
         value = TRY(get_l1_target(value, c.table_owner, c.page_owner));
-    }
     if (!swap(slot, old, adjusted(value, 1), c.preserve_ad)) {
         put_l1_target(value, c.table_owner);
         return Errno::busy;
     }
-    put_l1_target(old, c.table_owner);
+    if (old.present() && !own.give(old)) put_l1_target(old, c.table_owner);
     return {};
 }
 
 Status update_entry(PageInfo& table, Pte* slot, Pte value, unsigned level, const UpdateContext& c) {
-    if (level == 1) return update_l1(slot, value, c);
     unsigned index = static_cast<unsigned>(page_offset(reinterpret_cast<u64>(slot)) / sizeof(Pte));
+    if (level == 1) {
+        if (is_counted(table, index)) [[likely]] return update_l1(slot, value, c);
+        store_pte(slot, value);
+        return {};
+    }
     if (level == 4 && index >= arch::kFirstXenSlot && index <= arch::kLastXenSlot) {
         log_guest("d%u: tried to change the hypervisor's top-level slot %u", c.table_owner.id.raw(), index);
         return Errno::inval;

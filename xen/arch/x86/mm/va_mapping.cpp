@@ -5,6 +5,7 @@
 #include <xen/security.hpp>
 #include <xen/tlb.hpp>
 
+#include "arch/x86/mm/walk.hpp"
 #include "arch/x86/mm/owner.hpp"
 
 namespace xen::mm {

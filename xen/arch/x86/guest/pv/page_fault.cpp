@@ -6,6 +6,7 @@
 #include <asm/pv.hpp>
 #include <xen/memory.hpp>
 
+#include "arch/x86/mm/walk.hpp"
 #include "arch/x86/guest/pv/bounce.hpp"
 #include "arch/x86/guest/pv/frame.hpp"
 #include "arch/x86/guest/pv/trace.hpp"

@@ -33,6 +33,11 @@ Status abandon_partial(PageInfo& p);                     // undoes a partial pag
 // -- table contents (table.cpp)
 Status validate_table(PageInfo& p, PageType type);       // from p.table.done
 Status devalidate_table(PageInfo& p, PageType type);     // down from p.table.done
+// An entry of a live table: with references of its own. Behind `done` of one that stopped half-way there are none yet,
+// or none any more.
+inline bool is_counted(const PageInfo& table, unsigned index) {
+    return (table.type.load(std::memory_order_acquire) & PageInfo::kValidated) || index < table.table.done;
+}
 Status validate_descriptors(Mfn f);                      // GDT/LDT page (descriptor.cpp)
 bool descriptor_ok(u64 raw, u64* adjusted);              // one that a guest may load; `adjusted` is how
 void fill_xen_slots(Pte* l4, const Domain& d);
@@ -45,7 +50,15 @@ Result<Pte> get_l1_target(Pte e, Domain& table_owner, Domain& page_owner);
 void put_l1_target(Pte e, Domain& table_owner);
 Status get_table_target(Pte e, unsigned level, Mfn table, Domain& owner);
 Status put_table_target(Pte e, unsigned level, Mfn table);
-Pte adjusted(Pte e, unsigned level);
+// 64-bit PV kernels run in ring 3: their pages need USER too, and bit 52 remembers which they are. The guest's
+// user pages are global, so that a switch between its kernel and user tables keeps them in the TLB.
+inline Pte adjusted(Pte e, unsigned level) {
+    if (!e.present()) return e;
+    if (level == 4) return e.with(Pte::kUser | Pte::kAccessed);  // as if the processor had used it at once
+    if (level > 1) return e.with(Pte::kUser);
+    if (!e.has(Pte::kUser)) return e.with(Pte::kGuestKernel | Pte::kUser);
+    return e.has(Pte::kGuestKernel) ? e : e.with(Pte::kGlobal);
+}
 
 // -- updates (update.cpp)
 Status update_entry(PageInfo& table, Pte* slot, Pte value, unsigned level, const UpdateContext& c);
@@ -58,7 +71,11 @@ void load_base(Vcpu& v);                                  // CR3 of the current 
 Status drop_base_pointers(Vcpu& v);                       // at death; Errno::restart
 
 // Work that a vCPU left when it had to yield in the middle of giving a table up; takes the owner's tables lock.
-Status finish_deferred(Vcpu& v);
+Status finish_deferred_table(Vcpu& v);
+inline Status finish_deferred(Vcpu& v) {
+    if (!v.arch.deferred_table) [[likely]] return {};
+    return finish_deferred_table(v);
+}
 void defer(Vcpu& v, PageInfo& partial);
 
 // -- machine-to-phys (m2p.cpp)
@@ -96,14 +113,6 @@ struct EntryWrite {
 };
 bool is_writable_table_fault(Vcpu& v, u64 address);       // maps a page table read-only, with a write fault
 Result<bool> emulated_write(Vcpu& v, const EntryWrite& w, u64* seen);
-
-// Walks the running guest's tables: the L1 entry that maps an address, with the table's frame.
-struct L1Slot {
-    Mfn table;
-    unsigned index;
-    Pte value;
-};
-Result<L1Slot> find_l1(Vcpu& v, u64 address);
 
 // Hypercalls.
 Result<s64> mmu_update(GuestIn<mmu_update_t> requests, u32 count, GuestInOut<unsigned> done, u32 foreign);
