@@ -16,7 +16,7 @@ void print_options() {
 
 void print_hypercalls() {
     for (unsigned i = 0; i < xen::hypercall::kNumbers; ++i)
-        if (const auto& e = xen::hypercall::table.entries[i]; e.call) printf("%u\t%s\t%u\n", i, e.name, e.args);
+        if (const auto& e = xen::hypercall::table.entries[i]; e.name) printf("%u\t%s\t%u\n", i, e.name, e.args);
 }
 
 }  // namespace

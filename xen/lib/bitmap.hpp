@@ -42,6 +42,14 @@ public:
             if (w) return false;
         return true;
     }
+    // It has this member and no other.
+    constexpr bool is_just(usize i) const {
+        if (!test(i)) return false;
+        u64 others = words_[i / 64] & ~bit(i);
+        for (usize w = 0; w < kWords; ++w)
+            if (w != i / 64) others |= words_[w];
+        return others == 0;
+    }
     constexpr usize count() const {
         usize n = 0;
         for (u64 w : words_) n += static_cast<usize>(std::popcount(w));

@@ -12,43 +12,73 @@
 
 namespace xen {
 
+namespace detail {
+
+// Value or error. What is trivial to move and to destroy stays so: such a Result comes back in registers.
+template <class T, bool trivial = std::is_trivially_move_constructible_v<T> && std::is_trivially_destructible_v<T>>
+struct ResultStorage {
+    ResultStorage() {}
+    ResultStorage(const ResultStorage&) = delete;
+    ResultStorage(ResultStorage&& o) noexcept : ok{o.ok} {
+        if (ok) ::new (static_cast<void*>(&value)) T(std::move(o.value));
+        else error = o.error;
+    }
+    ResultStorage& operator=(const ResultStorage&) = delete;
+    ~ResultStorage() {
+        if (ok) value.~T();
+    }
+    union {
+        T value;
+        Errno error;
+    };
+    bool ok;
+};
+
+template <class T>
+struct ResultStorage<T, true> {
+    ResultStorage() {}
+    union {
+        T value;
+        Errno error;
+    };
+    bool ok;
+};
+
+}  // namespace detail
+
 template <class T>
 class [[nodiscard]] Result {
 public:
     using value_type = T;
-    Result(Errno e) : error_{e}, ok_{false} {}
+    Result(Errno e) {
+        kept_.error = e;
+        kept_.ok = false;
+    }
     template <class U = T>
         requires(std::is_constructible_v<T, U &&> && !std::is_same_v<std::remove_cvref_t<U>, Result> &&
                  !std::is_same_v<std::remove_cvref_t<U>, Errno>)
-    Result(U&& v) : ok_{true} {
-        ::new (static_cast<void*>(&value_)) T(std::forward<U>(v));
+    Result(U&& v) {
+        ::new (static_cast<void*>(&kept_.value)) T(std::forward<U>(v));
+        kept_.ok = true;
     }
-    Result(Result&& o) noexcept : ok_{o.ok_} {
-        if (ok_) ::new (static_cast<void*>(&value_)) T(std::move(o.value_));
-        else error_ = o.error_;
-    }
+    Result(Result&&) = default;
     Result(const Result&) = delete;
     Result& operator=(const Result&) = delete;
     Result& operator=(Result&&) = delete;
-    ~Result() {
-        if (ok_) value_.~T();
-    }
+    ~Result() = default;
 
-    explicit operator bool() const { return ok_; }
-    bool ok() const { return ok_; }
-    Errno error() const { return error_; }
-    T& value() { return value_; }
-    const T& value() const { return value_; }
-    T take() && { return std::move(value_); }
-    T value_or(T other) && { return ok_ ? std::move(value_) : std::move(other); }
+    explicit operator bool() const { return kept_.ok; }
+    bool ok() const { return kept_.ok; }
+    Errno error() const { return kept_.error; }
+    T& value() { return kept_.value; }
+    const T& value() const { return kept_.value; }
+    T take() && { return std::move(kept_.value); }
+    T value_or(T other) && { return kept_.ok ? std::move(kept_.value) : std::move(other); }
 
 private:
-    union {
-        T value_;
-        Errno error_;
-    };
-    bool ok_;
+    detail::ResultStorage<T> kept_;
 };
+static_assert(std::is_trivially_move_constructible_v<Result<long>> && std::is_trivially_destructible_v<Result<long>>);
 
 // What TRY gives for a Result<T&>: a statement expression would copy a plain reference.
 template <class T>
@@ -79,27 +109,30 @@ private:
     Errno error_{};
 };
 
+// 0 is success, as no Errno is.
 template <>
 class [[nodiscard]] Result<void> {
 public:
     using value_type = void;
     Result() = default;
-    Result(Errno e) : error_{e}, ok_{false} {}
-    explicit operator bool() const { return ok_; }
-    bool ok() const { return ok_; }
-    Errno error() const { return error_; }
+    Result(Errno e) : code_{static_cast<u32>(e)} {}
+    explicit operator bool() const { return code_ == 0; }
+    bool ok() const { return code_ == 0; }
+    Errno error() const { return static_cast<Errno>(code_); }
     void take() && {}
 
 private:
-    Errno error_{};
-    bool ok_ = true;
+    u32 code_ = 0;
 };
 
 using Status = Result<void>;
 
 // What a hypercall gives its caller in the return register: the value, or the negated errno.
-inline s64 abi_value(const Result<s64>& r) { return r ? r.value() : abi_error(r.error()); }
-inline s64 abi_value(const Status& r) { return r ? 0 : abi_error(r.error()); }
+inline s64 abi_value(const Result<s64>& r) {
+    if (r) [[likely]] return r.value();
+    return abi_error(r.error());
+}
+inline s64 abi_value(const Status& r) { return -static_cast<s64>(r.error()); }
 
 }  // namespace xen
 

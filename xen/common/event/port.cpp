@@ -6,8 +6,7 @@ namespace xen::event {
 
 void mark_pending(Vcpu& v) {
     if (!v.info || __atomic_exchange_n(&v.info->evtchn_upcall_pending, u8{1}, __ATOMIC_SEQ_CST)) return;
-    sched::wake(v);
-    sched::kick(v);
+    sched::notify(v);
 }
 
 bool is_pending(const Domain& d, const Channel& c) {

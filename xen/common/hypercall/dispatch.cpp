@@ -17,32 +17,24 @@ XEN_PERCPU constinit PerCpu<Frame> frames;
 
 Frame& frame() { return frames.local(); }
 
-// Boot builds dom0 on the idle vCPU, which has nowhere to yield to.
-bool preempt_due() {
-    Vcpu& v = current();
-    return (softirq::pending() && !v.is_idle()) || event::upcall_due(v);
+void restart(Vcpu& v) {
+    arch::HypercallRegs regs{v};
+    if (regs.number() >= kNumbers) return;   // an iret, alone or in a multicall: the guest's rax is in place
+    Frame& f = frame();
+    for (unsigned i = 0; i < f.changed; ++i) regs.set_arg(i, f.args[i]);
+    f.changed = 0;
+    regs.again();
 }
 
 void from_guest(Vcpu& v) {
     arch::HypercallRegs regs{v};
     u64 number = regs.number();
-    if (number >= kNumbers || !table.entries[number].call) [[unlikely]] {
-        regs.set_result(abi_error(Errno::nosys));
-        return;
-    }
+    if (number >= kNumbers) return regs.set_result(abi_error(Errno::nosys));
     if (trace::on(TRC_PV_HYPERCALL_V2)) [[unlikely]]
         trace_call(TRC_PV_HYPERCALL_V2, number, {regs.arg(0), regs.arg(1), regs.arg(2)});
-    Frame& f = frame();
-    f.number = number;
-    f.changed = 0;
-    s64 r = table.entries[number].call(regs.arg(0), regs.arg(1), regs.arg(2), regs.arg(3), regs.arg(4), regs.arg(5));
-    // iret, alone or in a multicall, has replaced every register; its value is the guest's rax, whatever it looks like.
-    if (r != abi_error(Errno::restart) || f.number == __HYPERVISOR_iret) [[likely]] {
-        regs.set_result(r);
-        return;
-    }
-    for (unsigned i = 0; i < f.changed; ++i) regs.set_arg(i, f.args[i]);
-    regs.again();
+    s64 r = calls[number](regs.arg(0), regs.arg(1), regs.arg(2), regs.arg(3), regs.arg(4), regs.arg(5));
+    if (r == abi_error(Errno::restart)) [[unlikely]] return restart(v);
+    regs.set_result(r);
 }
 
 }  // namespace xen::hypercall

@@ -13,16 +13,18 @@ namespace {
 constexpr unsigned kBatch = 16;
 constexpr s64 kRestart = abi_error(Errno::restart);
 
-s64 run(multicall_entry& e) {
+void keep_progress(multicall_entry& e) {
     Frame& f = frame();
-    f.number = e.op;
+    for (unsigned i = 0; i < f.changed; ++i) e.args[i] = f.args[i];
     f.changed = 0;
-    if (e.op >= kNumbers || !table.entries[e.op].nested) return abi_error(Errno::nosys);
+}
+
+s64 run(multicall_entry& e) {
+    if (e.op >= kNumbers) return abi_error(Errno::nosys);
     if (trace::on(TRC_PV_HYPERCALL_SUBCALL)) [[unlikely]]
         trace_call(TRC_PV_HYPERCALL_SUBCALL, e.op, {e.args[0], e.args[1], e.args[2]});
     s64 r = table.entries[e.op].nested(e.args[0], e.args[1], e.args[2], e.args[3], e.args[4], e.args[5]);
-    if (r == kRestart)
-        for (unsigned i = 0; i < f.changed; ++i) e.args[i] = f.args[i];
+    if (r == kRestart) [[unlikely]] keep_progress(e);
     return r;
 }
 
@@ -32,7 +34,7 @@ struct Outcome {
     bool left = false;   // it left the kernel, which is where the batch ends: nothing behind it is a kernel's call
 };
 
-// Entries [0, n) of a batch that lies at list[0].
+// Entries [0, n) of a batch that lies at list[0], in the range that multicall() has looked at.
 Outcome run_batch(GuestInOut<multicall_entry> list, multicall_entry* batch, unsigned n) {
     for (unsigned i = 0; i < n; ++i) {
         multicall_entry& e = batch[i];
@@ -44,8 +46,7 @@ Outcome run_batch(GuestInOut<multicall_entry> list, multicall_entry* batch, unsi
             return {i, Errno::restart};
         }
         e.result = static_cast<u64>(r);
-        if (!guest::copy_out(at + offsetof(multicall_entry, result), &e.result, sizeof(e.result)))
-            return {i, Errno::fault};
+        if (!arch::store_guest(at + offsetof(multicall_entry, result), e.result)) return {i, Errno::fault};
         if (domain::crashed(current_domain())) return {n, {}};
         if (preempt_due() && i + 1 < n) return {i + 1, Errno::restart};
     }
@@ -81,7 +82,6 @@ Result<s64> multicall(GuestInOut<multicall_entry> list, u32 count) {
     u32 done = 0;
     auto r = run_all(list, count, done);
     f.in_multicall = false;
-    if (f.number != __HYPERVISOR_iret) f.number = __HYPERVISOR_multicall;
     if (!r && r.error() == Errno::restart)
         return continue_with(list.raw() + u64{done} * sizeof(multicall_entry), count - done);
     return r;

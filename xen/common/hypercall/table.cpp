@@ -37,6 +37,7 @@ namespace {
 
 constexpr Table build() {
     Table n;
+    for (Entry& e : n.entries) e = {unknown, unknown, nullptr, 0};   // g++ 12 forgets the members' own values for some
 #define XEN_ENTRY(number, handler) n.entries[number] = entry<handler>(&(#number)[sizeof("__HYPERVISOR_") - 1]);
     XEN_HYPERCALLS(XEN_ENTRY)
     XEN_ARCH_HYPERCALLS(XEN_ENTRY)
@@ -53,8 +54,18 @@ constexpr Table build() {
     return n;
 }
 
+constexpr std::array<Call, kNumbers> list_calls() {
+    std::array<Call, kNumbers> c{};
+    const Table t = build();
+    for (unsigned i = 0; i < kNumbers; ++i) c[i] = t.entries[i].call;
+    return c;
+}
+
 }  // namespace
 
+s64 unknown(u64, u64, u64, u64, u64, u64) { return abi_error(Errno::nosys); }
+
 constinit const Table table = build();
+constinit const std::array<Call, kNumbers> calls = list_calls();
 
 }  // namespace xen::hypercall

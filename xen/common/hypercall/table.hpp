@@ -5,21 +5,20 @@
 #pragma once
 
 #include <asm/hypercalls.hpp>
+#include <xen/hypercall.hpp>
 
 #include "lib/result.hpp"
 
 namespace xen::hypercall {
 
-using Thunk = s64 (*)(u64, u64, u64, u64, u64, u64);
+s64 unknown(u64, u64, u64, u64, u64, u64);   // no such hypercall
 
 struct Entry {
-    Thunk call = nullptr;
-    Thunk nested = nullptr;   // in a multicall
+    Call call = nullptr;     // unknown() where there is none
+    Call nested = nullptr;   // in a multicall
     const char* name = nullptr;
     u8 args = 0;
 };
-
-inline constexpr unsigned kNumbers = 64;
 
 namespace detail {
 

@@ -61,6 +61,7 @@ void wake_poller(Vcpu& v, Port port) {
 
 void wake_pollers(Domain& d, Port port) {
     std::atomic_thread_fence(std::memory_order_seq_cst);   // after the port's pending bit; pairs with poll()
+    if (d.sched->pollers.snapshot().empty()) [[likely]] return;
     Bitmap<kMaxVcpus> pollers = d.sched->pollers.snapshot();
     for (usize w = 0; w < pollers.kWords; ++w)
         for (u64 left = pollers.word(w); left; left &= left - 1)

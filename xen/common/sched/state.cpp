@@ -76,6 +76,12 @@ void kick(Vcpu& v) {
     if (cpu != arch::cpu_id()) smp::send_event_check(cpu);
 }
 
+void notify(Vcpu& v) {
+    if (&v == arch::current_vcpu() && !(unit(v).hold.load(std::memory_order_seq_cst) & kBlocked)) [[likely]] return;
+    wake(v);
+    kick(v);
+}
+
 void block() {
     Vcpu& v = current();
     Unit& u = unit(v);

@@ -3,14 +3,12 @@
 #include <asm/cpu.hpp>
 #include <xen/domain.hpp>
 #include <xen/softirq.hpp>
+#include <xen/trace.hpp>
 
 #include "common/trace/buffers.hpp"
 #include "common/trace/filter.hpp"
 
 namespace xen::trace {
-
-constinit std::atomic<u32> mask{0};
-
 namespace {
 
 u32 name_of(const Vcpu* v) { return v ? u32{v->domain->id.raw()} | v->id.raw() << 16 : 0; }

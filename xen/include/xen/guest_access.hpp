@@ -27,6 +27,25 @@ inline Status clear(u64 gva, usize bytes) {
     if (!arch::guest_range_ok(gva, bytes) || !arch::clear_guest(gva, bytes)) return Errno::fault;
     return {};
 }
+// What fits into a register goes by one instruction.
+template <class T>
+inline constexpr bool is_word = sizeof(T) == 4 || sizeof(T) == 8;
+template <class T>
+using Word = std::conditional_t<sizeof(T) == 4, u32, u64>;
+template <class T>
+[[gnu::always_inline]] inline Status copy_word_in(T& to, u64 gva) {
+    Word<T> word;
+    if (!arch::guest_range_ok(gva, sizeof(T)) || !arch::load_guest(gva, word)) [[unlikely]] return Errno::fault;
+    __builtin_memcpy(static_cast<void*>(&to), &word, sizeof(T));
+    return {};
+}
+template <class T>
+[[gnu::always_inline]] inline Status copy_word_out(u64 gva, const T& from) {
+    Word<T> word;
+    __builtin_memcpy(&word, static_cast<const void*>(&from), sizeof(T));
+    if (!arch::guest_range_ok(gva, sizeof(T)) || !arch::store_guest(gva, word)) [[unlikely]] return Errno::fault;
+    return {};
+}
 template <class S, class M>
 usize offset_of(M S::*member) {
     alignas(S) static char probe[sizeof(S)];
@@ -59,7 +78,8 @@ public:
     Result<U> copy_in(u64 i = 0) const {
         static_assert(std::is_trivially_copyable_v<U>);
         U v;
-        TRY(guest::copy_in(&v, this->at(i), sizeof(U)));
+        if constexpr (guest::is_word<U>) TRY(guest::copy_word_in(v, this->at(i)));
+        else TRY(guest::copy_in(&v, this->at(i), sizeof(U)));
         return v;
     }
     Status copy_array_in(std::remove_const_t<T>* to, u64 from, usize n) const
@@ -80,7 +100,8 @@ public:
         requires(std::is_void_v<T> || std::is_same_v<T, U>)
     Status copy_out(const U& v, u64 i = 0) const {
         static_assert(std::is_trivially_copyable_v<U>);
-        return guest::copy_out(this->at(i), &v, sizeof(U));
+        if constexpr (guest::is_word<U>) return guest::copy_word_out(this->at(i), v);
+        else return guest::copy_out(this->at(i), &v, sizeof(U));
     }
     template <class U = T>
     Status copy_array_out(const U* from, u64 to, usize n) const {

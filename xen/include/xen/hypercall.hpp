@@ -5,7 +5,11 @@
 // progress into its arguments with continue_with() and returns what that gives (Errno::restart).
 #pragma once
 
+#include <array>
+
 #include <xen/domain.hpp>
+#include <xen/event.hpp>
+#include <xen/softirq.hpp>
 
 #include "lib/result.hpp"
 
@@ -15,14 +19,18 @@ inline constexpr unsigned kMaxArgs = 6;
 
 // The running hypercall of this CPU; `args` are the next round's, once it yields.
 struct Frame {
-    u64 number;
     u64 args[kMaxArgs];
-    unsigned changed;       // leading arguments that continue_with() replaced
+    unsigned changed;       // leading arguments that continue_with() replaced; 0 again once they are where they belong
     bool in_multicall;
 };
 Frame& frame();                    // of the current vCPU
 
-bool preempt_due();                // a softirq or an event for this vCPU is pending
+// A softirq or an event for this vCPU is pending. Boot builds dom0 on the idle vCPU, which has nowhere to yield to.
+inline bool preempt_due() {
+    const Vcpu& v = current();
+    if (softirq::pending() && !v.is_idle()) [[unlikely]] return true;
+    return event::upcall_due(v);
+}
 
 // The call starts again with these arguments (as many as given; the rest stay).
 template <class... A>
@@ -34,7 +42,15 @@ Errno continue_with(A... a) {
     return Errno::restart;
 }
 
-// From the entry code: runs the call that the vCPU's registers describe.
+// Entry code: by number, with every register of the ABI as it is. A number without a hypercall has one that says so.
+inline constexpr unsigned kNumbers = 64;
+using Call = s64 (*)(u64, u64, u64, u64, u64, u64);
+extern const std::array<Call, kNumbers> calls;
+// The call yielded: the registers become those of its next round. What iret gives is no result
+// but the guest's rax, whatever it looks like.
+void restart(Vcpu& v);
+// The whole way from the vCPU's registers and back to them: for calls out of range, while tracing, and where there is no
+// entry code.
 void from_guest(Vcpu& v);
 
 }  // namespace xen::hypercall

@@ -27,6 +27,7 @@ void destroy_vcpu(Vcpu& v);
 
 void wake(Vcpu& v);                            // runnable again if nothing holds it
 void kick(Vcpu& v);                            // if it runs in guest mode elsewhere, make it look at events
+void notify(Vcpu& v);                          // both, after an event became pending for it
 void block();                                  // the current vCPU, unless an event is pending
 void yield();
 // Pauses count; sync waits until it is off its CPU.

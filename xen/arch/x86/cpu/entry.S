@@ -72,10 +72,10 @@ stub_syscall:
     push %rcx
     push syscall_mark(%rip)
     PUSH_SCRATCH_REGS                   // the others stay where they are, see leave_system_call
-    lea -REGS_R11(%rsp), %rdi
+    lea -REGS_R11(%rsp), %rcx
     lea stack_block(%rip), %rsp
     sti
-    cmpb $0, offset_in_kernel(%rdi)
+    cmpb $0, offset_in_kernel(%rcx)
     je 1f
     jmp *to_kernel(%rip)
 1:  jmp *to_user(%rip)
@@ -110,40 +110,51 @@ to_compat: .quad syscall_from_compat
 // exit takes the long way.
     .balign 64
 syscall_from_user:
+    mov %rcx, %rdi
     call pv_bounce_syscall
-    jmp leave_system_call
+    jmp leave_changed
 
+// RAX is the number, the arguments are where C++ has them but for the fourth, and RCX is the vCPU. Straight to the
+// handler: about 30 instructions less than by way of the registers in memory.
     .balign 64
 syscall_from_kernel:
-    call _ZN3xen9hypercall10from_guestERNS_4VcpuE
-leave_system_call:
-    cli
+    cmp $HYPERCALLS, %rax
+    jae dispatch_slowly
+    testl $TRACE_HYPERCALL, _ZN3xen5trace4maskE(%rip)
+    jnz dispatch_slowly
+    lea _ZN3xen9hypercall5callsE(%rip), %r11
+    mov %r10, %rcx
+    call *(%r11, %rax, 8)
     mov BLOCK_CURRENT(%rsp), %rdi
-    mov BLOCK_PERCPU(%rsp), %rax
-    lea _ZN3xen7softirq12pending_maskE(%rip), %rcx
-    cmpl $0, (%rax, %rcx)
+    cmp $RESTART, %rax
+    je call_again
+
+leave_system_call:                      // RDI is the vCPU, RAX its RAX
+    cli
+    mov BLOCK_PERCPU(%rsp), %rcx
+    lea _ZN3xen7softirq12pending_maskE(%rip), %rdx
+    cmpl $0, (%rcx, %rdx)
     jne leave_slowly
-    mov offset_info(%rdi), %rax
-    test %rax, %rax
+    mov offset_info(%rdi), %rcx
+    test %rcx, %rcx
     jz 1f
-    movzwl (%rax), %eax                 // as below
-    dec %eax
-    cmp $0xff, %eax
+    movzwl (%rcx), %ecx                 // as below
+    dec %ecx
+    cmp $0xff, %ecx
     jb leave_slowly
 1:  cmpl $ENTRY_SYSCALL, REGS_VECTOR(%rdi)
     jne leave_slowly
     cmpw $SEL_GUEST_CS64, REGS_CS(%rdi)
     jne leave_slowly
     mov REGS_RIP(%rdi), %rcx
-    mov %rcx, %rax
-    sar $47, %rax
-    inc %eax
-    cmp $1, %eax
+    mov %rcx, %rdx
+    sar $47, %rdx
+    inc %edx
+    cmp $1, %edx
     ja leave_slowly
     mov REGS_R10(%rdi), %r10
     mov REGS_R9(%rdi), %r9
     mov REGS_R8(%rdi), %r8
-    mov REGS_RAX(%rdi), %rax
     mov REGS_RDX(%rdi), %rdx
     mov REGS_RSI(%rdi), %rsi
     mov REGS_RFLAGS(%rdi), %r11
@@ -151,7 +162,20 @@ leave_system_call:
     mov REGS_RDI(%rdi), %rdi
     sysretq
 
+call_again:
+    call _ZN3xen9hypercall7restartERNS_4VcpuE
+    jmp leave_changed
+
+dispatch_slowly:
+    mov %rcx, %rdi
+    call _ZN3xen9hypercall10from_guestERNS_4VcpuE
+leave_changed:
+    mov BLOCK_CURRENT(%rsp), %rdi
+    mov REGS_RAX(%rdi), %rax
+    jmp leave_system_call
+
 leave_slowly:
+    mov %rax, REGS_RAX(%rdi)
     mov %rbx, REGS_RBX(%rdi)
     mov %rbp, REGS_RBP(%rdi)
     mov %r12, REGS_R12(%rdi)

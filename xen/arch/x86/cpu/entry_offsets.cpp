@@ -3,7 +3,9 @@
 #include <asm/entry_offsets.h>
 #include <asm/layout.hpp>
 #include <asm/percpu.hpp>
+#include <public/trace.h>
 #include <xen/domain.hpp>
+#include <xen/hypercall.hpp>
 
 namespace xen::arch {
 namespace {
@@ -17,6 +19,7 @@ static_assert(offsetof(GuestRegs, r15) == REGS_R15 && offsetof(GuestRegs, rbx) =
               offsetof(GuestRegs, rip) == REGS_RIP && offsetof(GuestRegs, ss) == REGS_SS && sizeof(GuestRegs) == REGS_SIZE);
 static_assert(kXenCs == SEL_XEN_CS && kGuestCs32 == SEL_GUEST_CS32 && kGuestSs == SEL_GUEST_SS && kGuestCs64 == SEL_GUEST_CS64 &&
               kEntrySyscall == ENTRY_SYSCALL);
+static_assert(hypercall::kNumbers == HYPERCALLS && TRC_PV_HYPERCALL_V2 == TRACE_HYPERCALL && abi_error(Errno::restart) == RESTART);
 
 // Vcpu and ArchVcpu are standard enough for offsetof on both compilers; they begin with the registers.
 #pragma GCC diagnostic push

@@ -102,12 +102,14 @@ void flush_local_one(u64 address) {
 }
 
 void flush_mask(const CpuMask& cpus) {
+    if (cpus.is_just(arch::cpu_id().raw())) return flush_local_all();
     smp::call_on(cpus, [](void*) { flush_local_all(); }, nullptr);
 }
 
 void flush_mask_all(const CpuMask& cpus) { flush_mask(cpus); }
 
 void flush_mask_one(const CpuMask& cpus, u64 address) {
+    if (cpus.is_just(arch::cpu_id().raw())) return flush_local_one(address);
     smp::call_on(cpus, [](void* p) { flush_local_one(*static_cast<u64*>(p)); }, &address);
 }
 

@@ -21,6 +21,7 @@ Result<s64> give_up(Vcpu& v, const char* why) {
 
 void load_frame(Vcpu& v, const iret_context& f) {
     arch::GuestRegs& r = v.arch.regs;
+    r.rax = f.rax;
     r.rip = f.rip;
     r.cs = guest_selector(f.cs);
     r.rflags = (f.rflags & 0xffffffff & ~(kFlagIopl | kFlagVm | kFlagNt)) | kFlagIf;

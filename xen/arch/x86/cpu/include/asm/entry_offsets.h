@@ -41,3 +41,6 @@
 #define SEL_GUEST_CS64 0xe033
 
 #define ENTRY_SYSCALL 0x100
+#define HYPERCALLS 64
+#define TRACE_HYPERCALL 0x20100d
+#define RESTART -85
