@@ -31,14 +31,15 @@ void free_page(void* page) {
     if (page && end_sharing(page)) memory::free_heap_pages(page, Order{0});
 }
 
+std::atomic<u16> tables;   // made so far
+
 }  // namespace
 
-namespace {
-std::atomic<u16> tables;   // made so far
-}
-
 Table::Table(u32 max_pages, u32 max_maptrack, u32 highest_version)
-    : max_frames{max_pages}, max_version{highest_version}, serial{tables.fetch_add(1, std::memory_order_relaxed)}, maptrack{max_maptrack} {}
+    : max_frames{max_pages},
+      max_version{highest_version},
+      serial{tables.fetch_add(1, std::memory_order_relaxed)},
+      maptrack{max_maptrack} {}
 
 ActiveEntry* Table::make_active(const Spot& s) {
     auto fresh = Box<ActiveChunk>::make();

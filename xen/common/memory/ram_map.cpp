@@ -47,8 +47,3 @@ void protect_io(Mfn first, u64 frames) { (void)read_only.add(first.raw(), first.
 bool io_read_only(Mfn f) { return !read_only.empty() && read_only.contains(f.raw()); }
 
 }  // namespace xen::memory
-
-namespace xen {
-
-
-}  // namespace xen

@@ -151,7 +151,6 @@ Status devalidate_upper(PageInfo& p, unsigned level) {
 
 }  // namespace
 
-
 Status validate_table(PageInfo& p, PageType type) {
     Domain* owner = p.owner();
     if (!owner) return Errno::inval;
