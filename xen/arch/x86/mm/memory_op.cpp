@@ -89,7 +89,10 @@ Result<s64> machphys_mapping(Arg arg) {
     xen_machphys_mapping x{};
     x.v_start = kRoM2p;
     x.v_end = kM2pEnd;
-    x.max_mfn = (kM2pEnd - kRoM2p) / sizeof(u64) - 1;
+    // ABI: the domain with the devices hears where the machine's memory ends. It asks about their frames too, and Linux
+    // takes a page fault for each that lies beyond.
+    const u64 entries = current_domain().is_hardware ? max_frame.raw() : (kM2pEnd - kRoM2p) / sizeof(u64);
+    x.max_mfn = entries - 1;
     TRY(arg.copy_out(x));
     return 0;
 }
