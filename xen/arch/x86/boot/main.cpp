@@ -21,6 +21,7 @@
 #include <xen/platform.hpp>
 #include <xen/rcu.hpp>
 #include <xen/sched.hpp>
+#include <xen/softirq.hpp>
 #include <xen/security.hpp>
 #include <xen/trace.hpp>
 #include <xen/vga.hpp>
@@ -46,6 +47,7 @@ constexpr CpuId kBootCpu{0};
 XEN_INIT void set_block(arch::CpuBlock& b) {
     b = {};
     b.percpu_offset = boot_percpu - percpu_start;
+    b.softirqs = &softirq::pending_mask.remote(kBootCpu);
 }
 
 XEN_INIT void init_percpu() {

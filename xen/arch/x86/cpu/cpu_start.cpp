@@ -14,6 +14,7 @@
 #include <xen/log.hpp>
 #include <xen/memory.hpp>
 #include <xen/sched.hpp>
+#include <xen/softirq.hpp>
 #include <xen/time.hpp>
 #include <xen/tlb.hpp>
 
@@ -62,6 +63,7 @@ void fill_block(CpuId cpu) {
     b.current = &sched::idle_vcpu(cpu);
     b.percpu_offset = percpu_offsets[cpu.raw()];
     b.cpu = cpu.raw();
+    b.softirqs = &softirq::pending_mask.remote(cpu);
     b.regs_end = reinterpret_cast<u64>(&b.current->arch.regs + 1);
 }
 

@@ -2,69 +2,17 @@
 // In and out of guests. An exception or interrupt of guest code pushes its frame straight into the vCPU (TSS.RSP0
 // points behind Vcpu::arch.regs), the other registers follow; then this CPU's stack is taken, empty. On the way out
 // the registers come from the vCPU that is current by then. Interrupts of the hypervisor use the stack as it is.
+#include <asm/entry_macros.h>
 #include <asm/entry_offsets.h>
 
     .code64
-
-// With SMAP the three bytes become CLAC: a guest's AC flag must not open guest pages to us.
-.macro CLEAR_AC
-9999: .byte 0x0f, 0x1f, 0x00            // nopl (%rax)
-    .pushsection .smap_patch, "a", @progbits
-    .long 9999b - ., 0
-    .popsection
-.endm
-
-// What C++ code may change, and what it gives back unchanged.
-.macro PUSH_SCRATCH_REGS
-    push %rdi
-    push %rsi
-    push %rdx
-    push %rcx
-    push %rax
-    push %r8
-    push %r9
-    push %r10
-    push %r11
-.endm
-
-.macro PUSH_REGS
-    PUSH_SCRATCH_REGS
-    push %rbx
-    push %rbp
-    push %r12
-    push %r13
-    push %r14
-    push %r15
-.endm
-
-.macro POP_REGS
-    pop %r15
-    pop %r14
-    pop %r13
-    pop %r12
-    pop %rbp
-    pop %rbx
-    pop %r11
-    pop %r10
-    pop %r9
-    pop %r8
-    pop %rax
-    pop %rcx
-    pop %rdx
-    pop %rsi
-    pop %rdi
-.endm
 
 // One page, mapped behind each CPU's stack: the addresses in it are relative to where it runs, so that a system call
 // finds this CPU's block without any register. stack_block is the block seen from there.
     .section .text.stub, "ax", @progbits
     .set stack_block, stub_page - BLOCK_SIZE
 
-    .balign 64
-    .globl stub_syscall
-stub_syscall:
-    mov %rsp, stack_block + BLOCK_SCRATCH(%rip)
-    mov stack_block + BLOCK_REGS_END(%rip), %rsp
+.macro PUSH_SYSTEM_CALL
     push $SEL_GUEST_SS
     push stack_block + BLOCK_SCRATCH(%rip)
     push %r11
@@ -75,10 +23,22 @@ stub_syscall:
     lea -REGS_R11(%rsp), %rcx
     lea stack_block(%rip), %rsp
     sti
-    cmpb $0, offset_in_kernel(%rcx)
+.endm
+
+    .balign 64
+    .globl stub_syscall
+stub_syscall:
+    mov %rsp, stack_block + BLOCK_SCRATCH(%rip)
+    mov stack_block + BLOCK_REGS_END(%rip), %rsp
+    cmpb $0, offset_in_kernel - REGS_SIZE(%rsp)
     je 1f
+    cmp $HYPERCALL_IRET, %rax
+    je 2f
+    PUSH_SYSTEM_CALL
     jmp *to_kernel(%rip)
-1:  jmp *to_user(%rip)
+1:  PUSH_SYSTEM_CALL
+    jmp *to_user(%rip)
+2:  jmp *to_iret(%rip)
 
     .balign 16
     .globl stub_syscall32
@@ -102,6 +62,7 @@ syscall_mark: .quad ENTRY_SYSCALL << 32
 to_kernel: .quad syscall_from_kernel
 to_user: .quad syscall_from_user
 to_compat: .quad syscall_from_compat
+to_iret: .quad quick_iret
 
     .section .text.entry, "ax", @progbits
 
@@ -112,7 +73,9 @@ to_compat: .quad syscall_from_compat
 syscall_from_user:
     mov %rcx, %rdi
     call pv_bounce_syscall
-    jmp leave_changed
+    mov BLOCK_CURRENT(%rsp), %rdi
+    mov REGS_RAX(%rdi), %rax
+    jmp leave_system_call
 
 // RAX is the number, the arguments are where C++ has them but for the fourth, and RCX is the vCPU. Straight to the
 // handler: about 30 instructions less than by way of the registers in memory.
@@ -129,11 +92,10 @@ syscall_from_kernel:
     cmp $RESTART, %rax
     je call_again
 
-leave_system_call:                      // RDI is the vCPU, RAX its RAX
+leave_system_call:                      // RDI is the vCPU, RAX its RAX; back behind a SYSCALL, or into a handler
     cli
-    mov BLOCK_PERCPU(%rsp), %rcx
-    lea _ZN3xen7softirq12pending_maskE(%rip), %rdx
-    cmpl $0, (%rcx, %rdx)
+    mov BLOCK_SOFTIRQS(%rsp), %rcx
+    cmpl $0, (%rcx)
     jne leave_slowly
     mov offset_info(%rdi), %rcx
     test %rcx, %rcx
@@ -141,17 +103,10 @@ leave_system_call:                      // RDI is the vCPU, RAX its RAX
     movzwl (%rcx), %ecx                 // as below
     dec %ecx
     cmp $0xff, %ecx
+    jb quick_event
+1:  mov REGS_RIP(%rdi), %rcx
+    cmp guest_kernel_start(%rip), %rcx  // the lower half takes a closer look
     jb leave_slowly
-1:  cmpl $ENTRY_SYSCALL, REGS_VECTOR(%rdi)
-    jne leave_slowly
-    cmpw $SEL_GUEST_CS64, REGS_CS(%rdi)
-    jne leave_slowly
-    mov REGS_RIP(%rdi), %rcx
-    mov %rcx, %rdx
-    sar $47, %rdx
-    inc %edx
-    cmp $1, %edx
-    ja leave_slowly
     mov REGS_R10(%rdi), %r10
     mov REGS_R9(%rdi), %r9
     mov REGS_R8(%rdi), %r8
@@ -164,18 +119,19 @@ leave_system_call:                      // RDI is the vCPU, RAX its RAX
 
 call_again:
     call _ZN3xen9hypercall7restartERNS_4VcpuE
-    jmp leave_changed
+    mov BLOCK_CURRENT(%rsp), %rdi
+    jmp leave_saved_rax
 
 dispatch_slowly:
     mov %rcx, %rdi
     call _ZN3xen9hypercall10from_guestERNS_4VcpuE
-leave_changed:
     mov BLOCK_CURRENT(%rsp), %rdi
-    mov REGS_RAX(%rdi), %rax
-    jmp leave_system_call
+    jmp leave_saved_rax
 
 leave_slowly:
     mov %rax, REGS_RAX(%rdi)
+    .globl leave_saved_rax
+leave_saved_rax:
     mov %rbx, REGS_RBX(%rdi)
     mov %rbp, REGS_RBP(%rdi)
     mov %r12, REGS_R12(%rdi)
@@ -188,9 +144,8 @@ leave_slowly:
 exit_to_guest:
     cli
     mov BLOCK_CURRENT(%rsp), %rbx
-    mov BLOCK_PERCPU(%rsp), %rax
-    lea _ZN3xen7softirq12pending_maskE(%rip), %rcx
-    cmpl $0, (%rax, %rcx)
+    mov BLOCK_SOFTIRQS(%rsp), %rax
+    cmpl $0, (%rax)
     jne exit_slow
 enter_checked:
     mov offset_info(%rbx), %rax
@@ -290,6 +245,7 @@ common_exception:
     testb $3, 16(%rsp)
     jz exception_in_xen
     PUSH_REGS
+    .globl exception_saved
 exception_saved:
     CLEAR_AC
     lea -8(%rsp), %rdi
@@ -299,6 +255,7 @@ exception_saved:
     call pv_exception
     jmp exit_to_guest
 
+    .globl exception_in_xen
 exception_in_xen:
     push %rax
     lea guest_iret(%rip), %rax
@@ -405,7 +362,13 @@ entry_stubs:
     jmp debug_exception
     .elseif vector == 2 || vector == 8 || vector == 18
     jmp common_ist
-    .elseif vector < 32 || vector == 0x80 || vector == 0x82
+    .elseif vector == 0 || (vector >= 3 && vector <= 5) || vector == 16 || vector == 19
+    jmp quick_exception
+    .elseif vector == EXCEPTION_PAGE_FAULT
+    jmp quick_page_fault
+    .elseif vector == EXCEPTION_INT80
+    jmp quick_int80
+    .elseif vector < 32 || vector == 0x82
     jmp common_exception
     .else
     jmp common_interrupt

@@ -3,11 +3,11 @@
  * depend on other people's structures are absolute symbols defined there (offset_*). */
 #pragma once
 
-#define BLOCK_SIZE 48
+#define BLOCK_SIZE 64
 #define BLOCK_CURRENT 0
-#define BLOCK_PERCPU 8
 #define BLOCK_SCRATCH 24
 #define BLOCK_REGS_END 32
+#define BLOCK_SOFTIRQS 48
 
 #define REGS_R15 8
 #define REGS_R14 16
@@ -44,3 +44,22 @@
 #define HYPERCALLS 64
 #define TRACE_HYPERCALL 0x20100d
 #define RESTART -85
+#define HYPERCALL_IRET 23
+#define IRET_BY_SYSRET 0x100
+
+#define TRAP_DPL 10
+#define TRAP_MASKS_EVENTS 11
+#define INFO_MASK 1
+#define INFO_CR2 16
+
+#define EXCEPTION_PAGE_FAULT 14
+#define EXCEPTION_INT80 0x80
+#define FAULT_PRESENT_RESERVED 9
+#define FAULT_USER 4
+#define XEN_START_TOP_21_BITS 0x1ffff0
+
+#define FLAG_IF 0x200
+#define FLAGS_HIDDEN 0x3200
+#define FLAGS_CLEARED_BY_TRAP 0x77100
+#define FLAGS_REFUSED_TO_KERNEL 0x27000
+#define ARCHITECTURAL_IOPL 0x10

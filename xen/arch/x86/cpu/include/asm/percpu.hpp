@@ -22,8 +22,9 @@ struct alignas(16) CpuBlock {
     u64 scratch;          // the guest's stack pointer during the first instructions of a system call
     u64 regs_end;         // end of the current vCPU's registers, as TSS.RSP0
     u64 gdt_frame;        // physical address of this CPU's page of the GDT
+    const void* softirqs; // this CPU's softirq::pending_mask
 };
-static_assert(sizeof(CpuBlock) == 48);
+static_assert(sizeof(CpuBlock) == 64);
 
 inline CpuBlock& cpu_block() {
     u64 sp;
