@@ -11,6 +11,7 @@
 #include <xen/rcu.hpp>
 
 #include "cluster.hpp"
+#include "common/event/port.hpp"
 
 using namespace xen;
 using sim::Cluster;

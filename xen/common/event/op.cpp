@@ -11,53 +11,47 @@ namespace {
 
 // An operation that answers in its own structure. After a failure nothing is written.
 template <class Op>
-Result<s64> with_answer(GuestInOut<void> arg, Status (*operation)(Op&)) {
+Status with_answer(GuestInOut<void> arg, Status (*operation)(Op&)) {
     Op op = TRY(arg.copy_in<Op>());
     TRY(operation(op));
-    TRY(arg.copy_out(op));
-    return s64{0};
+    return arg.copy_out(op);
 }
 
-Result<s64> zero(const Status& done) {
-    if (!done) return done.error();
-    return s64{0};
-}
-
-Result<s64> reset_op(u32 cmd, GuestInOut<void> arg) {
+Status reset_op(u32 cmd, GuestInOut<void> arg) {
     evtchn_reset op = TRY(arg.copy_in<evtchn_reset>());
     DomainRef d = TRY(domain::find_or_self(DomId{op.dom}));
     TRY(security::may(security::Op::evtchn_reset, *d));
     if (!d->events) return Errno::inval;
     Status done = reset(*d, cmd == EVTCHNOP_reset_cont);
     if (!done && done.error() == Errno::restart) return hypercall::continue_with(u32{EVTCHNOP_reset_cont});
-    return zero(done);
+    return done;
 }
 
 Status init_control_here(evtchn_init_control& op) { return init_control(current_domain(), op); }
 
 // All but sending; apart, so that sending does not pay for its frame.
-[[gnu::noinline]] Result<s64> other_op(u32 cmd, GuestInOut<void> arg) {
+[[gnu::noinline]] Status other_op(u32 cmd, GuestInOut<void> arg) {
     Domain& d = current_domain();
     switch (cmd) {
     case EVTCHNOP_unmask: {
         evtchn_unmask op = TRY(arg.copy_in<evtchn_unmask>());
-        return zero(unmask(d, Port{op.port}));
+        return unmask(d, Port{op.port});
     }
     case EVTCHNOP_close: {
         evtchn_close op = TRY(arg.copy_in<evtchn_close>());
-        return zero(close(d, Port{op.port}, true));
+        return close(d, Port{op.port}, true);
     }
     case EVTCHNOP_bind_vcpu: {
         evtchn_bind_vcpu op = TRY(arg.copy_in<evtchn_bind_vcpu>());
-        return zero(bind_vcpu(op));
+        return bind_vcpu(op);
     }
     case EVTCHNOP_expand_array: {
         evtchn_expand_array op = TRY(arg.copy_in<evtchn_expand_array>());
-        return zero(expand_array(d, op.array_gfn));
+        return expand_array(d, op.array_gfn);
     }
     case EVTCHNOP_set_priority: {
         evtchn_set_priority op = TRY(arg.copy_in<evtchn_set_priority>());
-        return zero(set_priority(d, op));
+        return set_priority(d, op);
     }
     case EVTCHNOP_alloc_unbound: return with_answer<evtchn_alloc_unbound>(arg, alloc_unbound);
     case EVTCHNOP_bind_interdomain: return with_answer<evtchn_bind_interdomain>(arg, bind_interdomain);
@@ -74,14 +68,14 @@ Status init_control_here(evtchn_init_control& op) { return init_control(current_
 
 }  // namespace
 
-Result<s64> event_channel_op(u32 cmd, GuestInOut<void> arg) {
+Status event_channel_op(u32 cmd, GuestInOut<void> arg) {
     if (cmd != EVTCHNOP_send) return other_op(cmd, arg);
     evtchn_send op = TRY(arg.copy_in<evtchn_send>());
-    return zero(send(current_domain(), Port{op.port}));
+    return send(current_domain(), Port{op.port});
 }
 
 // The old form of the call: the command stands before its structure (public/event_channel.h, evtchn_op).
-Result<s64> event_channel_op_compat(GuestInOut<void> arg) {
+Status event_channel_op_compat(GuestInOut<void> arg) {
     evtchn_op op = TRY(arg.copy_in<evtchn_op>());
     switch (op.cmd) {
     case EVTCHNOP_bind_interdomain:

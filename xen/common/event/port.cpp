@@ -4,11 +4,6 @@
 
 namespace xen::event {
 
-void mark_pending(Vcpu& v) {
-    if (!v.info || __atomic_exchange_n(&v.info->evtchn_upcall_pending, u8{1}, __ATOMIC_SEQ_CST)) return;
-    sched::notify(v);
-}
-
 bool is_pending(const Domain& d, const Channel& c) {
     if (!c.usable()) return false;
     if (d.events->uses_fifo()) return fifo::is_pending(*d.events, c.port);

@@ -36,7 +36,7 @@ Result<s64> poll(u64 ports_at, u32 count, u64 timeout) {
     if (u.poll_timer.active()) [[unlikely]] u.poll_timer.stop();   // of an earlier poll that an event ended
     // Blocked from here on, so that an event that arrives while the ports are looked at is not missed.
     u.poll_port.store(count == 1 ? ports[0] : kPollAny, std::memory_order_relaxed);
-    v.domain->sched->pollers.atomic_set(v.id.raw());
+    v.domain->pollers.atomic_set(v.id.raw());
     u.hold.fetch_or(kBlocked, std::memory_order_seq_cst);
     Found found = look(v, ports, count);
     if (found != Found::nothing) {
@@ -59,10 +59,8 @@ void wake_poller(Vcpu& v, Port port) {
     wake(v);
 }
 
-void wake_pollers(Domain& d, Port port) {
-    std::atomic_thread_fence(std::memory_order_seq_cst);   // after the port's pending bit; pairs with poll()
-    if (d.sched->pollers.snapshot().empty()) [[likely]] return;
-    Bitmap<kMaxVcpus> pollers = d.sched->pollers.snapshot();
+void wake_all_pollers(Domain& d, Port port) {
+    Bitmap<kMaxVcpus> pollers = d.pollers.snapshot();
     for (usize w = 0; w < pollers.kWords; ++w)
         for (u64 left = pollers.word(w); left; left &= left - 1)
             wake_poller(*d.vcpus[w * 64 + static_cast<usize>(std::countr_zero(left))], port);

@@ -76,10 +76,18 @@ void kick(Vcpu& v) {
     if (cpu != arch::cpu_id()) smp::send_event_check(cpu);
 }
 
-void notify(Vcpu& v) {
-    if (&v == arch::current_vcpu() && !(unit(v).hold.load(std::memory_order_seq_cst) & kBlocked)) [[likely]] return;
+namespace {
+
+[[gnu::noinline]] void wake_and_kick(Vcpu& v) {
     wake(v);
     kick(v);
+}
+
+}  // namespace
+
+void notify(Vcpu& v) {
+    if (&v == arch::current_vcpu() && !(unit(v).hold.load(std::memory_order_seq_cst) & kBlocked)) [[likely]] return;
+    wake_and_kick(v);
 }
 
 void block() {

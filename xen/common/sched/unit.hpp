@@ -81,7 +81,6 @@ struct DomainSched {
     std::atomic<Pool*> pool{nullptr};  // changed under the pool lock
     PolicyDomain* policy_domain = nullptr;
     std::atomic<bool> changing_pool{false};
-    Bitmap<kMaxVcpus> pollers{};       // vCPUs in SCHEDOP_poll; atomic
     Spinlock<LockRank::sched_vcpu> watchdog_lock;
     u32 watchdogs_used GUARDED_BY(watchdog_lock) = 0;
     std::array<Timer, kWatchdogs> watchdogs;
@@ -163,7 +162,7 @@ void write_runstate(Vcpu& v);
 // Whatever it polled for, it is awake now.
 inline void end_poll(Unit& u) {
     u.poll_port.store(kPollNone, std::memory_order_relaxed);
-    u.vcpu->domain->sched->pollers.atomic_clear(u.vcpu->id.raw());
+    u.vcpu->domain->pollers.atomic_clear(u.vcpu->id.raw());
 }
 
 void init_dump();                                 // debug key r

@@ -42,6 +42,18 @@ struct TimerQueue {
         tree().erase(tree().iterator_to(t));
         t.state_.store(Timer::State::idle, std::memory_order_release);
     }
+    // Queued already, and the order stays: nothing to rebalance, as with most timers that are set anew.
+    bool keeps_place(Timer& t, Nanos expires) REQUIRES(lock) {
+        if (!t.active()) return false;
+        auto place = tree().iterator_to(t), next = place;
+        return (++next == tree().end() || expires <= next->expires()) && (place == tree().begin() || (--place)->expires() <= expires);
+    }
+    void set(Timer& t, Nanos expires) REQUIRES(lock) {
+        bool stays = keeps_place(t, expires);
+        if (!stays) remove(t);
+        t.expires_ = expires;
+        if (!stays) insert(t);
+    }
     bool is_first(const Timer& t) REQUIRES(lock) { return &*tree().begin() == &t; }
     Timer* take_due(Nanos now) REQUIRES(lock) {
         if (tree().empty() || tree().begin()->expires() > now) return nullptr;
@@ -101,9 +113,7 @@ void Timer::set(Nanos expires) NO_THREAD_SAFETY_ANALYSIS {  // Home holds the lo
     {
         Home queue{*this};
         if (state_.load(std::memory_order_relaxed) == State::killed) return;
-        queue->remove(*this);
-        expires_ = expires;
-        queue->insert(*this);
+        queue->set(*this, expires);
         first = queue->is_first(*this);
     }
     if (first) softirq::raise_on(softirq::Kind::timer, cpu());

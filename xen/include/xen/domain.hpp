@@ -101,6 +101,7 @@ struct Domain {
     event::DomainEvents* events = nullptr;
     grant::Table* grants = nullptr;
     sched::DomainSched* sched = nullptr;
+    Bitmap<kMaxVcpus> pollers{};       // vCPUs in SCHEDOP_poll; bits changed atomically
     RangeSet* io_ports = nullptr;      // ports the domain may use
     RangeSet* io_memory = nullptr;     // frames
     RangeSet* irqs = nullptr;          // GSIs / IRQs

@@ -36,8 +36,6 @@ inline bool upcall_due(const Vcpu& v) {
     return v.info && shared_load(v.info->evtchn_upcall_pending) && !arch::upcall_masked(*v.info);
 }
 inline bool upcall_pending(const Vcpu& v) { return v.info && shared_load(v.info->evtchn_upcall_pending); }
-// Sets the vCPU's pending flag and wakes or kicks it.
-void mark_pending(Vcpu& v);
 // For SCHEDOP_poll.
 bool port_valid(const Domain& d, Port port);
 bool port_pending(const Domain& d, Port port);
@@ -45,7 +43,7 @@ bool port_pending(const Domain& d, Port port);
 void vcpu_info_moved(Vcpu& v);                 // VCPUOP_register_vcpu_info happened: everything is pending once
 void migrate_pirqs(Vcpu& v);                   // the vCPU moved: interrupts follow
 
-Result<s64> event_channel_op(u32 cmd, GuestInOut<void> arg);
-Result<s64> event_channel_op_compat(GuestInOut<void> op);
+Status event_channel_op(u32 cmd, GuestInOut<void> arg);
+Status event_channel_op_compat(GuestInOut<void> op);
 
 }  // namespace xen::event

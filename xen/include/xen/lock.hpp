@@ -83,6 +83,10 @@ struct InterruptScope {
 #endif
 }  // namespace lock_check
 
+[[gnu::noinline, gnu::cold]] inline void wait_for_ticket(const u16& serving, u16 ticket) {
+    while (__atomic_load_n(&serving, __ATOMIC_ACQUIRE) != ticket) arch::relax();
+}
+
 // First come, first served. Use a Guard.
 template <LockRank Rank, IrqRule Rule = IrqRule::plain>
 class CAPABILITY("spinlock") Spinlock {
@@ -96,24 +100,24 @@ public:
     void acquire(bool pair = false) ACQUIRE() {
         lock_check::taken(Rank, pair);
         u16 ticket = next_.fetch_add(1, std::memory_order_relaxed);
-        while (serving_.load(std::memory_order_acquire) != ticket) arch::relax();
+        if (__atomic_load_n(&serving_, __ATOMIC_ACQUIRE) != ticket) [[unlikely]] wait_for_ticket(serving_, ticket);
     }
     bool try_acquire() TRY_ACQUIRE(true) {
-        u16 now = serving_.load(std::memory_order_acquire);   // what release() wrote: next_ carries no order
+        u16 now = __atomic_load_n(&serving_, __ATOMIC_ACQUIRE);   // what release() wrote: next_ carries no order
         if (!next_.compare_exchange_strong(now, static_cast<u16>(now + 1), std::memory_order_acquire)) return false;
         lock_check::taken(Rank, true);
         return true;
     }
     void release() RELEASE() {
         lock_check::released(Rank);
-        serving_.store(static_cast<u16>(serving_.load(std::memory_order_relaxed) + 1), std::memory_order_release);
+        arch::increment_own(serving_);
     }
     bool is_held() const {
-        return serving_.load(std::memory_order_relaxed) != next_.load(std::memory_order_relaxed);
+        return __atomic_load_n(&serving_, __ATOMIC_RELAXED) != next_.load(std::memory_order_relaxed);
     }
 
 private:
-    std::atomic<u16> serving_{0};
+    u16 serving_ = 0;   // only its holder writes it; atomic accesses
     std::atomic<u16> next_{0};
 };
 

@@ -41,7 +41,12 @@ bool is_blocked(const Vcpu& v);
 bool is_runnable(const Vcpu& v);
 bool is_polling(const Vcpu& v);
 void wake_poller(Vcpu& v, Port port);          // an event arrived for a vCPU in SCHEDOP_poll
-void wake_pollers(Domain& d, Port port);       // whichever of its vCPUs poll for that port; cheap when none polls
+// Whichever of its vCPUs poll for that port, which an atomic read-modify-write has just marked pending (pairs with poll()).
+void wake_all_pollers(Domain& d, Port port);
+inline void wake_pollers(Domain& d, Port port) {
+    arch::fence_after_atomic();
+    if (!d.pollers.snapshot().empty()) [[unlikely]] wake_all_pollers(d, port);
+}
 
 vcpu_runstate_info runstate(const Vcpu& v);    // as of now
 u64 cpu_time_of(const Domain& d);              // ns run by all vCPUs

@@ -15,6 +15,10 @@ struct CpuidRegs {
 };
 
 void relax();
+inline void increment_own(u16& word) {
+    __atomic_store_n(&word, static_cast<u16>(__atomic_load_n(&word, __ATOMIC_RELAXED) + 1), __ATOMIC_RELEASE);
+}
+inline void fence_after_atomic() { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 inline CpuId cpu_id() { return CpuId{cpu_block().cpu}; }
 u64 read_flags();
 bool irqs_enabled();

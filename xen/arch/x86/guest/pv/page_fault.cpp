@@ -88,8 +88,8 @@ void page_fault(Vcpu& v, u64 address, u32 error_code) {
         if (by_processor && descriptor_fault(v, address, error_code)) return;
     } else if (!(error_code & kErrorReserved)) {
         if (emulated_store(v, address, error_code)) return;
-        // Another CPU's flush may have been faster than this fault.
-        if (tables_permit(v, address, error_code)) return trace_addresses(TRC_PV_PAGING_FIXUP, v.arch.regs.rip, address);
+        // Another CPU's flush may have been faster than this fault. What is not there is in no TLB (SDM 3A 4.10.2.3).
+        if ((error_code & kErrorPresent) && tables_permit(v, address, error_code)) return trace_addresses(TRC_PV_PAGING_FIXUP, v.arch.regs.rip, address);
     }
     inject_page_fault(v, address, error_code);
 }

@@ -10,6 +10,10 @@
 namespace xen::arch {
 
 inline void relax() { asm volatile("yield" ::: "memory"); }
+inline void increment_own(u16& word) {
+    __atomic_store_n(&word, static_cast<u16>(__atomic_load_n(&word, __ATOMIC_RELAXED) + 1), __ATOMIC_RELEASE);
+}
+inline void fence_after_atomic() { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 inline CpuId cpu_id() { return CpuId{cpu_block().cpu}; }
 
 // DAIF (ARM C5.2.3): bit 7 masks IRQs.

@@ -10,6 +10,11 @@
 namespace xen::arch {
 
 inline void relax() { asm volatile("pause" ::: "memory"); }
+// One more in a word that nobody else writes; what came before is seen by whoever sees it. One instruction, where an atomic
+// load and an atomic store are three.
+inline void increment_own(u16& word) { asm volatile("incw %0" : "+m"(word)::"memory", "cc"); }
+// Between an atomic read-modify-write and a load of another word: every one of them is a full barrier here (SDM 3A 8.2.2).
+inline void fence_after_atomic() { asm volatile("" ::: "memory"); }
 inline CpuId cpu_id() { return CpuId{cpu_block().cpu}; }
 
 inline u64 read_flags() {
