@@ -166,8 +166,13 @@ Result<s64> mmuext_op(GuestIn<mmuext_op_t> ops, u32 count, GuestInOut<unsigned> 
     if (!finish_deferred(v)) return hypercall::continue_with(ops.raw(), count);
     Batch all{count, done_out};
     if (!arch::guest_range_ok(ops.raw(), 0)) return Errno::fault;
-    DomainRef owner = TRY(page_owner_of(static_cast<u16>(foreign)));
-    if (owner.get() != v.domain) TRY(security::may(security::Op::mmuext_foreign, *owner));
+    Domain* owner = v.domain;
+    DomainRef other;                      // our own lives as long as we run
+    if (foreign != DOMID_SELF) {
+        other = TRY(page_owner_of(static_cast<u16>(foreign)));
+        owner = other.get();
+        if (owner != v.domain) TRY(security::may(security::Op::mmuext_foreign, *owner));
+    }
 
     u32 done = 0;
     Status result;

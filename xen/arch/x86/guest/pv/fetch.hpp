@@ -15,8 +15,16 @@ struct Segment {
 
 // The guest's own descriptor of a selector (SDM 3A 3.4.5); flat data where there is none. 64-bit code has no base.
 Segment segment_of(Vcpu& v, u16 selector);
+inline bool runs_long_code(Vcpu& v) {
+    u16 cs = static_cast<u16>(v.arch.regs.cs);
+    return cs == arch::kGuestCs64 || segment_of(v, cs).is_long;
+}
 
-// Up to `n` bytes from rip on; fewer when the page after the first cannot be read, none when cs is no code segment.
-unsigned fetch(Vcpu& v, u8* to, unsigned n);
+// Room for any instruction, in whole words.
+using Code = u8[16];
+
+// Up to `n` bytes from rip on; fewer when the page after the first cannot be read, none when cs is no code segment. What
+// is behind them in `to` means nothing.
+unsigned fetch(Vcpu& v, Code& to, unsigned n);
 
 }  // namespace xen::pv

@@ -242,9 +242,9 @@ Outcome execute(Vcpu& v, const Instruction& i, bool is_long) {
 
 bool emulate_privileged(Vcpu& v) {
     arch::GuestRegs& r = v.arch.regs;
-    u8 bytes[kMaxInstruction];
-    unsigned n = fetch(v, bytes, sizeof(bytes));
-    bool is_long = segment_of(v, static_cast<u16>(r.cs)).is_long;
+    Code bytes;
+    unsigned n = fetch(v, bytes, kMaxInstruction);
+    bool is_long = runs_long_code(v);
     auto i = decode(bytes, n, is_long);
     if (!i || i->lock) return false;
     Outcome o = execute(v, *i, is_long);

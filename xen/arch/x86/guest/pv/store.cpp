@@ -157,9 +157,9 @@ struct Decoded {
 
 Maybe<Decoded> decode_store(Vcpu& v) {
     arch::GuestRegs& r = v.arch.regs;
-    u8 bytes[kMaxInstruction];
-    unsigned n = fetch(v, bytes, sizeof(bytes));
-    auto i = decode(bytes, n, segment_of(v, static_cast<u16>(r.cs)).is_long);
+    Code bytes;
+    unsigned n = fetch(v, bytes, kMaxInstruction);
+    auto i = decode(bytes, n, runs_long_code(v));
     if (!i) return nothing;
     Store s = classify(*i, r);
     if (s.kind == Kind::none || (s.kind != Kind::string && !i->is_memory)) return nothing;
