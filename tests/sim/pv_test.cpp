@@ -440,7 +440,7 @@ TEST_CASE("a fault that the tables no longer explain is over") {
     MappedKernel k;
     k.regs().rip = 0x77;
     k.regs().entry_vector = pv::kPageFault;
-    k.regs().error_code = pv::kErrorWrite | pv::kErrorUser;
+    k.regs().error_code = pv::kErrorPresent | pv::kErrorWrite | pv::kErrorUser;
     pv_exception(current(), MappedKernel::kData + 8);
     CHECK(k.regs().rip == 0x77);
 }
