@@ -329,3 +329,52 @@ TEST_CASE("a domain with all that it can have dies in steps") {
     CHECK(c.entries > 100);
     s.gone = true;
 }
+
+TEST_CASE("a domain whose pages others map dies in steps") {
+    Scene s;
+    std::vector<PageRef> mappings;
+    for (unsigned i = 0; i < 30'000; ++i) mappings.push_back(std::move(PageRef::get(sim::give_page(s.guest), s.guest).value()));
+    xen_domctl op = s.domctl(XEN_DOMCTL_destroydomain);
+    Cost c = bounded("destroydomain, pages mapped by others", s.control, {__HYPERVISOR_domctl, {sim::address(op)}});
+    CHECK(c.result == 0);
+    CHECK(c.entries > 100);
+    CHECK(c.entries < 2000);
+    s.gone = true;
+    CHECK(s.guest.tot_pages == mappings.size());
+    mappings.clear();
+}
+
+TEST_CASE("memory in large pieces is wiped a piece at a time") {
+    Scene s;
+    std::vector<Mfn> taken;
+    auto take_all = [&](Order order) {
+        while (auto p = memory::allocate_frames({.order = order})) taken.push_back(p.value().mfn());
+    };
+    while (memory::scrub_some()) {
+    }
+    take_all(Order{9});
+    // What a domain of 100 MiB leaves, which gave up every other page first: nothing else is free.
+    for (unsigned parity : {0, 1})
+        for (unsigned n = 1; n <= 50; ++n)
+            for (unsigned i = parity; i < 512; i += 2) memory::free_frames(page_of(taken[taken.size() - n] + i), Order{0}, true);
+    taken.resize(taken.size() - 50);
+    std::vector<xen_pfn_t> list(1);
+    xen_memory_reservation r{};
+    r.extent_start.p = list.data(), r.nr_extents = 1, r.extent_order = 9, r.domid = s.guest.id.raw();
+    auto populate = [&](const char* what) {
+        return bounded(what, s.control, {__HYPERVISOR_memory_op, {XENMEM_populate_physmap, sim::address(r)}}, 9).result;
+    };
+    CHECK(populate("populate_physmap, 2 MiB of a dead domain's") == 1);
+    for (unsigned i = 0; i < 512; ++i) CHECK(*static_cast<u64*>(arch::direct_map(Mfn{list[0]} + i)) == 0);
+    // Every other page is old: each attempt does a part of it.
+    while (memory::scrub_some()) {
+    }
+    take_all(Order{9});
+    for (unsigned n = 0; n < 40; ++n, taken.pop_back())
+        for (unsigned i = 0; i < 512; ++i) memory::free_frames(page_of(taken.back() + i), Order{0}, i % 2);
+    unsigned attempts = 1;
+    while (populate("populate_physmap, 2 MiB in pieces") != 1 && attempts < 1000) ++attempts;
+    CHECK(attempts > 1);
+    CHECK(attempts < 200);
+    for (Mfn f : taken) memory::free_frames(page_of(f), Order{9}, false);
+}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Machine frames: free lists by node and zone, and the frames that wait for scrubbing.
+// Machine frames: free lists by node and zone, of clean ones and of those that wait for scrubbing.
 #include <xen/boot_info.hpp>
 #include <xen/lock.hpp>
 #include <xen/log.hpp>
@@ -24,15 +24,14 @@ constexpr Mfn kNoLimit{~u64{0}};
 
 Spinlock<LockRank::buddy> lock;
 Buddy zones[numa::kMaxNodes][kZones] GUARDED_BY(lock);
-// What nobody has had since boot: with contents of the loader's, or of whoever ran before.
+// With old contents: the loader's, or of whoever had them before.
 struct Unscrubbed : Buddy {
     constexpr Unscrubbed() : Buddy{0x100} {}
 };
 Unscrubbed unscrubbed[numa::kMaxNodes][kZones] GUARDED_BY(lock);
 constexpr u8 kScrubOrder = 5;   // at a time, by an idle CPU
-// Blocks with old contents, chained by next, order in owner_index.
-u32 dirty_head GUARDED_BY(lock);
-u64 dirty_frames GUARDED_BY(lock);
+// A block half of which is clean becomes one when the rest is scrubbed: so many pieces for one allocation.
+constexpr unsigned kMendings = 64;
 
 Zone zone_of(Mfn f) { return f < kLowEnd ? kLow : kHigh; }
 Buddy& buddy_of(Mfn f) REQUIRES(lock) { return zones[numa::node_of(f).raw()][zone_of(f)]; }
@@ -76,8 +75,9 @@ PageInfo* take_unscrubbed(const Request& r) {
     return take(unscrubbed, r);
 }
 
-// A piece of what nobody has had yet.
-PageInfo* pop_unscrubbed(Order& order) REQUIRES(lock) {
+// A piece of what waits for scrubbing.
+PageInfo* pop_unscrubbed(Order& order) {
+    Guard g{lock};
     for (unsigned n = 0; n < numa::node_count(); ++n)
         for (Buddy& zone : unscrubbed[n])
             for (u8 o = kScrubOrder + 1; zone.free_frames() && o-- > 0;)
@@ -86,15 +86,6 @@ PageInfo* pop_unscrubbed(Order& order) REQUIRES(lock) {
                     return p;
                 }
     return nullptr;
-}
-
-PageInfo* pop_dirty() REQUIRES(lock) {
-    if (!dirty_head) return nullptr;
-    PageInfo& p = frame_table[dirty_head];
-    dirty_head = p.next;
-    p.next = 0;
-    dirty_frames -= u64{1} << p.owner_index;
-    return &p;
 }
 
 // Stale TLB entries of whoever had the frames must be gone before somebody else writes there.
@@ -124,18 +115,26 @@ void add_free_range(Mfn start, u64 frames) {
     }
 }
 
+namespace {
+
+// A block that is clean and old in parts is on neither list.
+PageInfo* take_mended(const Request& r) {
+    for (unsigned n = 0; r.order > Order{0} && n < kMendings && scrub_some(); ++n)
+        if (PageInfo* p = take_clean(r)) return p;
+    return nullptr;
+}
+
+}  // namespace
+
 Result<PageInfo&> allocate_frames(Request r) {
     if (r.order.raw() > kMaxOrder || !leaves_claims(r)) return Errno::nomem;
     PageInfo* p = r.no_scrub ? take_unscrubbed(r) : nullptr;
     if (!p) p = take_clean(r);
-    if (!p && !r.no_scrub) {
-        p = take_unscrubbed(r);
-        if (p) scrub(p->mfn(), u64{1} << r.order.raw());
-    }
-    while (!p && scrub_some()) p = take_clean(r);
-    if (!p) p = take_clean(r);
+    bool old = !p && !r.no_scrub && (p = take_unscrubbed(r));
+    if (!p) p = take_mended(r);
     if (!p) return Errno::nomem;
     flush_stale(*p, r.order);
+    if (old) scrub(p->mfn(), u64{1} << r.order.raw());
     return *p;
 }
 
@@ -146,22 +145,13 @@ void free_frames(PageInfo& head, Order order, bool needs_scrub) {
         (&head)[i].owner_index = 0;
     }
     Guard g{lock};
-    if (!needs_scrub) return buddy_of(head.mfn()).give(head, order);
-    head.owner_index = order.raw();
-    head.next = dirty_head;
-    dirty_head = static_cast<u32>(head.mfn().raw());
-    dirty_frames += u64{1} << order.raw();
+    Mfn f = head.mfn();
+    (needs_scrub ? unscrubbed[numa::node_of(f).raw()][zone_of(f)] : buddy_of(f)).give(head, order);
 }
 
 bool scrub_some() {
-    PageInfo* p;
     Order order{0};
-    {
-        Guard g{lock};
-        p = pop_dirty();
-        if (p) order = Order{static_cast<u8>(std::exchange(p->owner_index, 0))};
-        else p = pop_unscrubbed(order);
-    }
+    PageInfo* p = pop_unscrubbed(order);
     if (!p) return false;
     scrub(p->mfn(), u64{1} << order.raw());
     Guard g{lock};
@@ -195,10 +185,10 @@ u64 unscrubbed_frames() REQUIRES(lock) {
 
 u64 free_pages() {
     Guard g{lock};
-    u64 n = dirty_frames;
+    u64 n = unscrubbed_frames();
     for (auto& node : zones)
         for (auto& zone : node) n += zone.free_frames();
-    return n + unscrubbed_frames();
+    return n;
 }
 
 u64 free_pages_on(NodeId node) {
@@ -220,7 +210,7 @@ ZoneState zone_state(NodeId node, unsigned zone) {
 
 u64 scrub_pending() {
     Guard g{lock};
-    return dirty_frames + unscrubbed_frames();
+    return unscrubbed_frames();
 }
 
 }  // namespace memory

@@ -7,9 +7,9 @@
 namespace xen::mm {
 namespace {
 
-constexpr unsigned kBatch = 64;
+constexpr unsigned kBatch = 64;   // pages looked at between two yields
 
-// Pins and partial states; then the page itself. A page that others still use moves behind the ones to do.
+// Pins and partial states of a page.
 Status release(Domain& d, PageInfo& p) {
     Guard g{d.arch.tables_lock};
     TRY(abandon_partial(p));
@@ -25,14 +25,42 @@ bool is_held(const PageInfo& p) {
            (p.type.load(std::memory_order_acquire) & (PageInfo::kPinned | PageInfo::kPartial));
 }
 
-// The next page that the domain holds, with a reference of ours.
-PageInfo* next_held(Domain& d) {
+// The page that is next, with a reference of ours; none at the end of the list. One that is being freed is passed by.
+PageRef next_page(Domain& d) {
     Guard g{d.page_lock};
-    for (u32 f = d.page_list; f; f = frame_table[f].next) {
-        PageInfo& p = frame_table[f];
-        if (is_held(p) && get_page(p, d)) return &p;
+    for (; d.to_release; d.to_release = frame_table[d.to_release].next)
+        if (PageInfo& p = frame_table[d.to_release]; get_page(p, d)) return PageRef::adopt(p);
+    return {};
+}
+
+void pass_by(Domain& d, const PageInfo& p) {
+    Guard g{d.page_lock};
+    if (frame_table + d.to_release == &p) d.to_release = p.next;
+}
+
+void start_pass(Domain& d) {
+    Guard g{d.page_lock};
+    d.to_release = d.page_list;
+}
+
+// Passes over the list until one finds nothing that is held. A table that stopped half-way may leave another so which has been
+// passed by. A page that others still map stays on the list, and costs one look a pass.
+Status release_pages(Domain& d) {
+    for (unsigned n = 0; n < kBatch; ++n) {
+        PageRef page = next_page(d);
+        if (!page) {
+            if (!std::exchange(d.arch.holds_pages, false)) return {};
+            start_pass(d);
+            continue;
+        }
+        if (is_held(*page)) {
+            d.arch.holds_pages = true;
+            TRY(release(d, *page));
+            memory::drop_allocation(*page);
+        }
+        pass_by(d, *page);
     }
-    return nullptr;
+    return Errno::restart;
 }
 
 }  // namespace
@@ -45,14 +73,7 @@ Status relinquish(Domain& d) {
         drop_gdt(*d.vcpus[i]);
         drop_ldt_pages(*d.vcpus[i]);
     }
-    for (unsigned n = 0;; ++n) {
-        PageInfo* p = next_held(d);
-        if (!p) return {};
-        PageRef ref = PageRef::adopt(*p);
-        TRY(release(d, *p));
-        memory::drop_allocation(*p);
-        if (n == kBatch) return Errno::restart;
-    }
+    return release_pages(d);
 }
 
 }  // namespace xen::mm

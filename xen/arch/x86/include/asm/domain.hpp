@@ -77,6 +77,7 @@ struct ArchDomain {
     CpuPolicy* policy = nullptr;
     void* e820 = nullptr;              // entries of XENMEM_set_memory_map, owned; kMaxE820 fit
     u32 e820_count = 0;
+    bool holds_pages = true;           // dying: as far as is known (arch/x86/mm/relinquish.cpp)
     bool cpuid_faulting = false;
     u32 pci_address = 0;               // what it wrote to port 0xcf8
     u8 cmos_index = 0;                 // what it wrote to port 0x70
