@@ -4,7 +4,7 @@
 #include <xen/event.hpp>
 #include <xen/sched.hpp>
 
-#include "common/grant/table.hpp"
+#include "grant_table.hpp"
 #include "preempt.hpp"
 #include "world.hpp"
 
@@ -25,11 +25,11 @@ void World::destroy_one(Turn& t) {
 // that was another one then, the guest could not take it back: it ends, before its own words are overwritten.
 void World::mind_grants(Guest& g) {
     for (u32 ref = 0; ref < kRefs; ++ref) {
-        grant::SharedEntry e = g.d->grants->shared(ref);
+        grant::SharedEntry e = shared_entry(*g.d, ref);
         if (!e) return;
         u64 frame = e.v2 && (*e.header & GTF_sub_page) ? e.wide()->sub_page.frame : e.frame();
         if ((*e.header & GTF_type_mask) == GTF_permit_access && g.keeps(Mfn{frame})) *e.header |= GTF_readonly;
-        const grant::ActiveEntry* a = g.d->grants->active_if_any(ref);
+        const grant::ActiveEntry* a = active_entry(*g.d, ref);
         if (!a || !a->pins.has_writers() || !g.keeps(Mfn{a->frame})) continue;
         for (unsigned place = 0; place < kGuests;) {
             if (guests_[place].get() == &g) kill_step(g);

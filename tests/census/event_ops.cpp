@@ -7,7 +7,7 @@
 #include <xen/memory.hpp>
 
 #include "common/event/fifo.hpp"
-#include "common/grant/table.hpp"
+#include "grant_table.hpp"
 #include "guest_calls.hpp"
 #include "world.hpp"
 
@@ -38,8 +38,8 @@ u32 World::port(Turn& t) {
 Mfn World::quiet_page(Turn& t) {
     Mfn f = plain_page(t);
     if (f == Mfn{0} || page_of(f).type_uses() || t.g.waiting[0] || t.g.waiting[1]) return Mfn{0};
-    for (u32 ref = 0; ref < t.g.d->grants->entries(); ++ref) {
-        grant::SharedEntry e = t.g.d->grants->shared(ref);
+    for (u32 ref = 0; ref < grant_entries(*t.g.d); ++ref) {
+        grant::SharedEntry e = shared_entry(*t.g.d, ref);
         if (!e) break;
         u64 frame = e.v2 ? e.wide()->sub_page.frame : e.frame();
         if (frame == f.raw() && *e.header) return Mfn{0};

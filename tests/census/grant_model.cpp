@@ -8,8 +8,8 @@
 #include <xen/sched.hpp>
 #include <xen/tlb.hpp>
 
-#include "common/grant/table.hpp"
 #include "count.hpp"
+#include "grant_table.hpp"
 #include "guest_calls.hpp"
 #include "lives.hpp"
 #include "models.hpp"
@@ -52,7 +52,7 @@ public:
         arguments.setup.frame_list.p = arguments.frames;
         for (Domain* d : {&granter_, &mapper_}) call(*d, __HYPERVISOR_grant_table_op, GNTTABOP_setup_table, at(&arguments.setup), 1);
         load_tables();
-        *mapper_.grants->shared(0).header = GTF_accept_transfer | u32{granter_.id.raw()} << 16;
+        *shared_entry(mapper_, 0).header = GTF_accept_transfer | u32{granter_.id.raw()} << 16;
     }
     // The mapper runs on tables whose last one takes the mappings.
     void load_tables() {
@@ -128,7 +128,7 @@ private:
         preemption = nullptr;
         forget_softirqs();
     }
-    grant::SharedEntry entry(u32 ref) { return granter_.grants->shared(ref); }
+    grant::SharedEntry entry(u32 ref) { return shared_entry(granter_, ref); }
     void grant(u32 ref, u32 flags) {
         grant::SharedEntry e = entry(ref);
         if (*e.status & (GTF_reading | GTF_writing)) return;   // in use: not the granter's to change

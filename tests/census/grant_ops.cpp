@@ -5,7 +5,7 @@
 #include <string.h>
 #include <xen/memory.hpp>
 
-#include "common/grant/table.hpp"
+#include "grant_table.hpp"
 #include "guest_calls.hpp"
 #include "world.hpp"
 
@@ -15,12 +15,11 @@ using arch::Pte;
 
 namespace {
 
-constexpr u32 kRefs = World::kRefs;
 constexpr u64 kMarks = GTF_reading | GTF_writing;
 
 // Null while the entry is in use, or its page was never made.
 u32* free_entry(const Domain& d, u32 ref) {
-    grant::SharedEntry e = d.grants->shared(ref);
+    grant::SharedEntry e = shared_entry(d, ref);
     if (!e) return nullptr;
     bool waits = (*e.header & GTF_type_mask) == GTF_accept_transfer;
     return (*e.status & kMarks) && !(waits && !e.v2) ? nullptr : e.header;
@@ -92,7 +91,7 @@ void World::grant(Turn& t) {
 // The owner takes a grant back, or makes one in use read-only.
 void World::revoke(Turn& t) {
     u32 ref = t.c.below(kRefs);
-    grant::SharedEntry e = t.g.d->grants->shared(ref);
+    grant::SharedEntry e = shared_entry(*t.g.d, ref);
     if (!e) return;
     if (free_entry(*t.g.d, ref)) *e.header = 0;
     else *e.header |= GTF_readonly;
@@ -115,7 +114,7 @@ Call World::undo_mapping(Turn& t) {
 Call World::pin_granted(Turn& t) {
     auto* op = t.args.make<mmuext_op_t>();
     op->cmd = MMUEXT_PIN_L1_TABLE;
-    grant::SharedEntry e = t.g.d->grants->shared(t.c.below(kRefs));
+    grant::SharedEntry e = shared_entry(*t.g.d, t.c.below(kRefs));
     if (e) op->arg1.mfn = e.frame();
     return {__HYPERVISOR_mmuext_op, {at(op), 1, 0, DOMID_SELF}};
 }
@@ -133,7 +132,7 @@ Call World::map_grants(Turn& t) {
         if (t.c.one_in(4)) op.flags |= GNTMAP_application_map;
         // One that is granted to us, if there is one.
         for (u32 ref = 0; ref < kRefs; ++ref) {
-            grant::SharedEntry e = from.d->grants->shared(ref);
+            grant::SharedEntry e = shared_entry(*from.d, ref);
             if (e && grant::domid_of(*e.header) == t.g.d->id && (*e.header & GTF_type_mask) == GTF_permit_access && t.c.one_in(2)) op.ref = ref;
         }
         if (!(op.flags & GNTMAP_host_map)) continue;
@@ -217,7 +216,7 @@ Call World::transfer(Turn& t) {
         list[i].domid = t.c.one_in(16) ? domain_id(t) : to.d->id.raw();
         list[i].ref = t.c.below(kRefs);
         for (u32 ref = 0; ref < kRefs; ++ref) {
-            grant::SharedEntry e = to.d->grants->shared(ref);
+            grant::SharedEntry e = shared_entry(*to.d, ref);
             if (e && grant::flags_of(*e.header) == GTF_accept_transfer && grant::domid_of(*e.header) == t.g.d->id) list[i].ref = ref;
         }
         // One that nothing maps: the others are refused.

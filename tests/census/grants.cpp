@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Grants in use against the mappings that use them: pins, the marks that the granter sees, free handles.
-#include "common/grant/table.hpp"
 #include "count.hpp"
+#include "grant_table.hpp"
 
 namespace xen::census {
 namespace {
@@ -27,7 +27,7 @@ struct Checker {
         std::vector<u64>* list = granter ? of(*granter) : nullptr;
         // The granter is gone, and maybe another has its id: an undone mapping's handle stays behind.
         if (!list || granter->grants->serial != m.serial) return;
-        const grant::ActiveEntry* a = m.ref < list->size() ? granter->grants->active_if_any(m.ref) : nullptr;
+        const grant::ActiveEntry* a = m.ref < list->size() ? active_entry(*granter, m.ref) : nullptr;
         if (!a) {
             wrong.add("maptrack", "d%u's handle %u is of d%u's grant %u, which is not in use", mapper.id.raw(), handle, m.domid, m.ref);
             return;
@@ -48,7 +48,7 @@ struct Checker {
         }
     }
     void marks(Domain& d, u32 ref, u64 expected) {
-        grant::SharedEntry e = d.grants->shared(ref);
+        grant::SharedEntry e = shared_entry(d, ref);
         u32 flags = grant::flags_of(e.load()), marks = shared_load(*e.status);
         // The marks' bits mean something else of an entry that waits for a page; a change of version keeps them.
         if (!expected && (flags & GTF_type_mask) == GTF_accept_transfer) return;
@@ -61,7 +61,7 @@ struct Checker {
     void table(Domain& d) {
         const std::vector<u64>& expected = *of(d);
         for (u32 ref = 0; ref < expected.size(); ++ref) {
-            const grant::ActiveEntry* a = d.grants->active_if_any(ref);
+            const grant::ActiveEntry* a = active_entry(d, ref);
             if (!a && !expected[ref]) {
                 if (ref >= kMarkedRefs) ref |= grant::ActiveChunk::kEntries - 1;
                 continue;
@@ -81,8 +81,8 @@ void check_grants(Findings& wrong) {
     Checker c{wrong};
     each_domain([&](Domain& d) {
         if (d.grants && d.dying.load() != Dying::dead) {
-            bool any = static_cast<bool>(d.grants->shared(0));
-            c.pins.emplace_back(&d, std::vector<u64>(any ? d.grants->entries() : 0));
+            bool any = static_cast<bool>(shared_entry(d, 0));
+            c.pins.emplace_back(&d, std::vector<u64>(any ? grant_entries(d) : 0));
         }
     });
     each_domain([&](Domain& d) {

@@ -21,12 +21,12 @@ double seconds() {
 
 struct Options {
     u64 operations = 1'000'000, seed = 1, life = 20'000;
-    bool verbose = false;
+    bool verbose = false, resume = false;
 };
 
 int usage() {
     fprintf(stderr,
-            "census world [--operations N] [--seed N] [--life N] [--watch FRAME] [--verbose]\n"
+            "census world [--operations N] [--seed N] [--life N] [--watch FRAME] [--verbose] [--resume]\n"
             "census models [--deeper N] [pages|grants|events]...\n");
     return 2;
 }
@@ -35,17 +35,48 @@ bool read(int argc, char** argv, Options& o) {
     for (int i = 2; i < argc; ++i) {
         u64* number = !strcmp(argv[i], "--operations") ? &o.operations : !strcmp(argv[i], "--seed") ? &o.seed : !strcmp(argv[i], "--life") ? &o.life : !strcmp(argv[i], "--watch") ? &watched_frame : nullptr;
         if (!strcmp(argv[i], "--verbose")) o.verbose = true;
+        else if (!strcmp(argv[i], "--resume")) o.resume = true;
         else if (!number || i + 1 == argc) return false;
         else *number = strtoull(argv[++i], nullptr, 0);
     }
     return o.life != 0;
 }
 
+// How many whole lives of this seed are over without a finding, kept in a file from run to run.
+class Progress {
+public:
+    explicit Progress(const Options& o) : keep_{o.resume} {
+        snprintf(path_, sizeof(path_), "build/census/world-%llu-%llu", static_cast<unsigned long long>(o.seed), static_cast<unsigned long long>(o.life));
+    }
+    u64 lives() const {
+        unsigned long long n = 0;
+        FILE* f = keep_ ? fopen(path_, "r") : nullptr;
+        if (f && fscanf(f, "%llu", &n) != 1) n = 0;
+        if (f) fclose(f);
+        return n;
+    }
+    bool note(u64 lives) const {
+        if (!keep_) return true;
+        char fresh[80];
+        snprintf(fresh, sizeof(fresh), "%s.new", path_);
+        FILE* f = fopen(fresh, "w");
+        if (!f) return false;
+        bool good = fprintf(f, "%llu\n", static_cast<unsigned long long>(lives)) > 0;
+        return !fclose(f) && good && !rename(fresh, path_);
+    }
+
+private:
+    char path_[72];
+    bool keep_;
+};
+
 // Each life is a process of its own: what fails can be tried again from the same beginning.
 int world(const Options& o) {
     double start = seconds(), told = start;
-    u64 done = 0;
-    for (u64 life = 0; done < o.operations; ++life) {
+    Progress progress{o};
+    u64 before = progress.lives(), done = before * o.life, earlier = done;
+    if (before) printf("%llu operations were done before\n", static_cast<unsigned long long>(earlier));
+    for (u64 life = before; done < o.operations; ++life) {
         u64 seed = o.seed + life, n = o.operations - done < o.life ? o.operations - done : o.life;
         Outcome out = run_apart(sequence(seed, n), false);
         if (!out.good()) {
@@ -58,14 +89,18 @@ int world(const Options& o) {
             return 1;
         }
         done += n;
+        if (n == o.life && !progress.note(life + 1)) {
+            printf("build/census cannot be written\n0 passed, 1 failed\n");
+            return 1;
+        }
         if (o.verbose || seconds() - told > 10) {
             told = seconds();
-            printf("%llu operations, %.0f a second\n", static_cast<unsigned long long>(done), static_cast<double>(done) / (told - start));
+            printf("%llu operations, %.0f a second\n", static_cast<unsigned long long>(done), static_cast<double>(done - earlier) / (told - start));
             fflush(stdout);
         }
     }
     printf("%llu operations, %.0f a second: the census agrees after each\n1 passed, 0 failed\n", static_cast<unsigned long long>(done),
-           static_cast<double>(done) / (seconds() - start));
+           static_cast<double>(done - earlier) / (seconds() - start));
     return 0;
 }
 
