@@ -14,5 +14,12 @@ u64 reading_cost() {
     return cost = best;
 }
 
-void row(const char* name, u64 count, u64 per) { print("B {} = {}\n", name, (count + per / 2) / per); }
-void no_row(const char* name, long result) { print("N {} = {}\n", name, result); }
+void row(const char* name, u64 count, u64 per, Runs runs) {
+    print("B {} = {} / {}\n", name, count, per);
+    mark_row(runs);
+}
+
+void no_row(const char* name, long result) {
+    print("N {} = {}\n", name, result);
+    mark_row(Runs::none);
+}

@@ -4,11 +4,12 @@
 // the others had an interrupt of the hypervisor's in them.
 #pragma once
 #include "guest.hpp"
+#include "mark.hpp"
 
 constexpr unsigned kRuns = 64;
 
-// One line "B name = count" for tests/bench/run; `per` units were done by what was counted.
-void row(const char* name, u64 count, u64 per = 1);
+// One line "B name = count / per" for tests/bench/run; `per` units were done by what was counted.
+void row(const char* name, u64 count, u64 per = 1, Runs runs = Runs::whole);
 // A row that could not be measured, and why: shown, and never taken for a number.
 void no_row(const char* name, long result);
 
@@ -16,9 +17,9 @@ void no_row(const char* name, long result);
 u64 reading_cost();
 
 template <class F> u64 count_once(F code) {
-    const u64 start = read_tsc();
+    const u64 start = begin_count();
     code();
-    const u64 end = read_tsc();
+    const u64 end = end_count();
     return end - start - reading_cost();
 }
 

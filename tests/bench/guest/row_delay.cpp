@@ -45,7 +45,7 @@ template <class F> u64 longest(F call, u64 length) {
     return worst;
 }
 
-template <class F> void delay_row(const char* name, F call) { row(name, longest(call, count_once(call))); }
+template <class F> void delay_row(const char* name, F call) { row(name, longest(call, count_once(call)), 1, Runs::none); }
 
 void fill() {
     memset(static_cast<void*>(calls_), 0, sizeof(calls_));

@@ -15,5 +15,5 @@ void machine(u64 started) {
     op.cmd = XEN_SYSCTL_physinfo;
     op.interface_version = XEN_SYSCTL_INTERFACE_VERSION;
     if (const long rc = hypercall(__HYPERVISOR_sysctl, address(&op))) return no_row("own_kib", rc);
-    row("own_kib", (kHostPages - op.u.physinfo.free_pages - boot_info->nr_pages) * 4);
+    row("own_kib", (kHostPages - op.u.physinfo.free_pages - boot_info->nr_pages) * 4, 1, Runs::none);
 }
