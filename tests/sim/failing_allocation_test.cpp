@@ -9,6 +9,7 @@
 #include <public/hypfs.h>
 #include <public/memory.h>
 #include <public/physdev.h>
+#include <public/platform.h>
 #include <public/sysctl.h>
 #include <public/vcpu.h>
 #include <sim/machine.hpp>
@@ -367,6 +368,58 @@ const Case kCases[] = {
          s64 r = s.call(s.guest, __HYPERVISOR_console_io, CONSOLEIO_write, 4, sim::address(text));
          s.guest.is_privileged = false;
          return r;
+     }},
+    {"setvcpucontext", -ENOMEM, nothing_first,
+     [](Scene& s) {
+         auto context = std::make_unique<vcpu_guest_context_t>();
+         context->user_regs.rip = u64{1} << 47;
+         xen_domctl op = s.domctl(XEN_DOMCTL_setvcpucontext);
+         op.u.vcpucontext.vcpu = 1, op.u.vcpucontext.ctxt.p = context.get();
+         s64 r = s.run(op);
+         return r == -EINVAL ? 0 : r;   // where no kernel can run: found behind the allocation
+     }},
+    {"microcode", -ENOMEM, nothing_first,
+     [](Scene& s) {
+         u8 patch[64]{};
+         xen_platform_op op{};
+         op.cmd = XENPF_microcode_update, op.interface_version = XENPF_INTERFACE_VERSION;
+         op.u.microcode.data.p = patch, op.u.microcode.length = sizeof patch;
+         s64 r = s.call(s.control, __HYPERVISOR_platform_op, sim::address(op));
+         return r == -ENOMEM ? r : 0;   // it is none: found behind the allocation
+     }},
+    {"iomem_permission", -ENOMEM, [](Scene& s) { REQUIRE(s.control.io_memory->add(0xfed00, 0xfedff).ok()); },
+     [](Scene& s) {
+         xen_domctl op = s.domctl(XEN_DOMCTL_iomem_permission);
+         op.u.iomem_permission.first_mfn = 0xfed10, op.u.iomem_permission.nr_mfns = 2, op.u.iomem_permission.allow_access = 1;
+         return s.run(op);
+     }},
+    {"status frames for another", -EINVAL, grant_a_page,
+     [](Scene& s) {
+         gnttab_set_version version{2};
+         xen_pfn_t frames[2]{};
+         xen_mem_acquire_resource op{};
+         op.domid = s.guest.id.raw(), op.type = XENMEM_resource_grant_table, op.nr_frames = 1;
+         op.id = XENMEM_resource_grant_table_id_status, op.frame_list.p = frames;
+         s64 r = s.call(s.guest, __HYPERVISOR_grant_table_op, GNTTABOP_set_version, sim::address(version), 1);
+         if (r) return s64{-EINVAL};
+         return s.call(s.control, __HYPERVISOR_memory_op, XENMEM_acquire_resource, sim::address(op));
+     }},
+    {"a grant table of version 2 that grows", GNTST_general_error,
+     [](Scene& s) {
+         grant_a_page(s);
+         gnttab_set_version version{2};
+         REQUIRE(s.call(s.guest, __HYPERVISOR_grant_table_op, GNTTABOP_set_version, sim::address(version), 1) == 0);
+     },
+     [](Scene& s) {
+         u64 frames[20];
+         gnttab_setup_table op{};
+         op.dom = DOMID_SELF, op.nr_frames = 20, op.frame_list.p = frames;
+         return s.grant(s.guest, GNTTABOP_setup_table, op);
+     }},
+    {"hypfs, the pools", -ENOMEM, nothing_first,
+     [](Scene& s) {
+         char path[] = "/cpupool", room[8192];
+         return s.call(s.control, __HYPERVISOR_hypfs_op, XEN_HYPFS_OP_read, sim::address(path), sizeof path, sim::address(room), sizeof room);
      }},
     {"a PCI device", -ENOMEM, nothing_first,
      [](Scene& s) {

@@ -113,12 +113,13 @@ public:
     u64 uses(unsigned page) { return page_of(pages_[page]).type_uses(); }
     u64 entry_address(unsigned i) { return kTable + i * sizeof(Pte); }
     // Runs one store into its table, which faults.
-    void store(std::vector<u8> code, unsigned i) {
+    void store(std::vector<u8> code, unsigned i) { store_at(std::move(code), entry_address(i)); }
+    void store_at(std::vector<u8> code, u64 fault) {
         memcpy(arch::direct_map(pages_[4]), code.data(), code.size());
         regs().rip = kData;
         regs().entry_vector = pv::kPageFault;
         regs().error_code = pv::kErrorPresent | pv::kErrorWrite | pv::kErrorUser;
-        pv_exception(v_, entry_address(i));
+        pv_exception(v_, fault);
     }
     u64 advanced() { return regs().rip - kData; }
 

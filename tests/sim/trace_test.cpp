@@ -4,12 +4,14 @@
 
 #include <asm/pagemap.hpp>
 #include <sim/machine.hpp>
+#include <xen/memory.hpp>
 #include <xen/trace.hpp>
 
 #include <memory>
 #include <random>
 #include <vector>
 
+#include "allocations.hpp"
 #include "common/trace/buffers.hpp"
 
 using namespace xen;
@@ -222,7 +224,20 @@ TEST_CASE("tbuf_op: sizes, masks, and records of the chosen CPUs in frames of DO
         tbuf_op(op, XEN_SYSCTL_TBUFOP_set_size).u.tbuf_op.size = 0;
         CHECK(call(op) == -22);
         tbuf_op(op, XEN_SYSCTL_TBUFOP_set_size).u.tbuf_op.size = 3;
-        REQUIRE(call(op) == 0);
+        u64 free = memory::free_pages(), blocks = sim::live_blocks(), refused = 0;
+        for (;; ++refused) {                                                // any page or block may be the one that is missing
+            sim::fail_allocation(refused);
+            s64 made = call(op);
+            sim::stop_failing();
+            if (!sim::allocation_failed()) {
+                REQUIRE(made == 0);
+                break;
+            }
+            CHECK(made == -ENOMEM);
+            CHECK(sim::live_blocks() == blocks);
+            CHECK(memory::free_pages() + 4 >= free);                        // new slabs stay
+        }
+        CHECK(refused > 3 * 4);
         CHECK(call(op) == -16);
         tbuf_op(op, XEN_SYSCTL_TBUFOP_set_size).u.tbuf_op.size = 4;
         CHECK(call(op) == -22);
