@@ -2,6 +2,7 @@
 #include "machine.hpp"
 
 #include <asm/features.hpp>
+#include <asm/interrupt.hpp>
 #include <asm/policy.hpp>
 #include <sim/machine.hpp>
 #include <sim/state.hpp>
@@ -12,8 +13,10 @@
 #include <xen/irq.hpp>
 #include <xen/numa.hpp>
 #include <xen/page.hpp>
+#include <xen/sched.hpp>
 #include <xen/trace.hpp>
 
+#include "arch/x86/irq/lines.hpp"
 #include "sim/fake_io_apic.hpp"
 #include "targets.hpp"
 
@@ -40,11 +43,13 @@ void choose_processor() {
     arch::features.xcr0 = 7;
 }
 
+sim::FakeIoApic* controller;
+
 void start_lines() {
     constexpr Paddr kIoApic{0xfe000};
-    static sim::FakeIoApic* controller = new sim::FakeIoApic{kIoApic};
+    controller = new sim::FakeIoApic{kIoApic};
     acpi::Madt madt;
-    if (!controller || !madt.io_apics.push({0, kIoApic, 0})) broken("there is no I/O APIC");
+    if (!madt.io_apics.push({0, kIoApic, 0})) broken("there is no I/O APIC");
     ioapic::init(madt);
     irq::init();
 }
@@ -66,6 +71,13 @@ void start(u64 memory_mib) {
 void start_machine(u64 memory_mib) {
     static bool started = (start(memory_mib), true);
     (void)started;
+}
+
+void interrupt(u32 gsi) {
+    irq::Line* l = gsi < sim::FakeIoApic::kPins ? irq::line_at(gsi) : nullptr;
+    if (!l || controller->entry(gsi).masked) return;
+    sim::On on{sched::idle_vcpu(l->place.cpu), l->place.cpu};
+    xen_interrupt(controller->entry(gsi).vector);
 }
 
 }  // namespace xen::fuzz

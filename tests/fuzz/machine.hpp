@@ -8,5 +8,6 @@
 namespace xen::fuzz {
 
 void start_machine(u64 memory_mib);
+void interrupt(u32 gsi);   // a device raises its line, if nobody has masked it
 
 }  // namespace xen::fuzz

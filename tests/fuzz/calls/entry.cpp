@@ -6,6 +6,7 @@
 #include <xen/sched.hpp>
 #include <xen/softirq.hpp>
 
+#include "../machine.hpp"
 #include "world.hpp"
 
 namespace xen::fuzz {
@@ -71,6 +72,52 @@ void exception(Caller& c) {
     c.v.arch.regs.rip = 0;
 }
 
+// An instruction that stores at (%rdi), into a table of the guest's that it may only read: its tables are mapped behind its
+// pages (World::prepare).
+void table_store(Caller& c) {
+    constexpr u8 kPrefixes[] = {0xf0, 0x66, 0xf3, 0xf2, 0x67, 0x64, 0x65, 0x48};
+    struct Form {
+        u8 bytes, opcode[2];
+        bool has_modrm;
+    };
+    constexpr Form kForms[] = {{1, {0x89}, true}, {1, {0x88}, true}, {1, {0x87}, true}, {1, {0x86}, true}, {1, {0x80}, true},
+                               {1, {0x81}, true}, {1, {0x83}, true}, {1, {0xc6}, true}, {1, {0xc7}, true}, {1, {0xfe}, true},
+                               {1, {0xff}, true}, {1, {0xaa}, false}, {1, {0xab}, false}, {1, {0xa4}, false}, {1, {0xa5}, false},
+                               {2, {0x0f, 0xb0}, true}, {2, {0x0f, 0xb1}, true}, {2, {0x0f, 0xc0}, true}, {2, {0x0f, 0xc1}, true},
+                               {2, {0x0f, 0xab}, true}, {2, {0x0f, 0xb3}, true}, {2, {0x0f, 0xbb}, true}, {2, {0x0f, 0xba}, true},
+                               {2, {0x0f, 0xc3}, true}, {1, {0x01}, true}, {1, {0x09}, true}, {1, {0x21}, true}, {1, {0x31}, true},
+                               {1, {0xa3}, false}};
+    auto* code = c.make<u8>(32);
+    unsigned n = 0;
+    while (n < 4 && c.in.one_in(3)) code[n++] = c.in.of(kPrefixes);
+    if (c.in.below(4)) code[n++] = 0x48;
+    const Form& form = c.in.of(kForms);
+    for (unsigned i = 0; i < form.bytes; ++i) code[n++] = form.opcode[i];
+    if (form.has_modrm) code[n++] = static_cast<u8>(0x07 | c.in.below(8) << 3);
+    arch::GuestRegs& r = c.v.arch.regs;
+    u64 table = (u64{1} << 39 | u64{1} << 30 | u64{1} << 21) + kPageSize * (12 + c.in.below(4));
+    u64 at = table + 8 * c.in.below(20);
+    if (form.opcode[0] == 0xa3) std::memcpy(code + n, &at, sizeof(at));
+    else code[n] = static_cast<u8>(c.in.take<u8>());
+    r.rip = reinterpret_cast<u64>(code);
+    r.cs = arch::kGuestCs64;
+    r.rdi = at + (c.in.one_in(8) ? c.in.below(8) : 0);
+    r.rsp = reinterpret_cast<u64>(c.make<u8>(512) + 512);
+    c.v.arch.kernel_sp = r.rsp;
+    auto* data = c.make<u64>(2);
+    *data = c.pte();
+    r.rsi = c.in.below(2) ? reinterpret_cast<u64>(data) : *data;
+    r.rax = c.in.below(2) ? c.pte() : 0;
+    r.rcx = c.in.below(2) ? c.in.below(4) : c.pte();
+    if (c.in.one_in(4)) r.rflags ^= 0x400;
+    r.entry_vector = 14;
+    r.error_code = 7;
+    pv_exception(c.v, at);
+    c.v.arch.regs.rip = 0;
+}
+
+void line(Caller& c) { interrupt(c.in.below(24)); }
+
 // Calls of this vCPU together in one: what each operation would have asked for.
 void batch(Caller& c) {
     constexpr Operations (*kGroups[])() = {event_operations, grant_operations, memory_operations, table_operations, vcpu_operations};
@@ -88,7 +135,7 @@ void batch(Caller& c) {
     c.call(__HYPERVISOR_multicall, c.pointer(calls), c.in.one_in(32) ? c.in.take<u32>() : n);
 }
 
-constexpr Operation kOperations[] = {time_passes, scribble, scribble, shared_words, exception, batch, batch};
+constexpr Operation kOperations[] = {time_passes, scribble, scribble, shared_words, exception, table_store, table_store, line, batch, batch};
 
 }  // namespace
 

@@ -130,6 +130,11 @@ void World::prepare(Domain& d) {
     op->nr_frames = kGrantFrames;
     op->frame_list.p = frames;
     if (sim::hypercall(__HYPERVISOR_grant_table_op, GNTTABOP_setup_table, sim::address(*op), 1)) broken("a guest gets no grant table");
+    if (in_.one_in(4)) return;
+    auto* load = c.make<mmuext_op_t>();
+    load->cmd = MMUEXT_NEW_BASEPTR;
+    load->arg1.mfn = pages[0].raw();
+    if (sim::hypercall(__HYPERVISOR_mmuext_op, sim::address(*load), 1, 0, DOMID_SELF)) broken("a guest cannot load its tables");
 }
 
 World::World(Input& in) : in_{in} {
@@ -165,11 +170,13 @@ void World::step() {
         Caller c{in_, *v, area_of(*v)};
         operations[in_.below(static_cast<unsigned>(operations.size()))](c);
         if (c.called()) {
+            if (in_.one_in(16)) sim::fail_allocation(in_.below(6));
             over = sim::enter(due);
             for (unsigned n = 0; !over && !due && n < 64; ++n) {
                 softirq::pending_mask.local().store(0, std::memory_order_relaxed);
                 over = sim::enter(false);
             }
+            sim::stop_failing();
         }
     }
     if (over) v->arch.regs.rip = 0;
