@@ -262,6 +262,14 @@ TEST_CASE("RDTSC gives the processor's counter or one made of system time") {
     u64 millisecond = time::scaled(2000, scale);
     CHECK((millisecond >= 999'999 && millisecond <= 1'000'000));
     CHECK(arch::set_tsc(d, 3, 0, 0, 0).error() == Errno::inval);
+
+    // The stamp is older than the domain.
+    REQUIRE(arch::set_tsc(d, 1, 2000, 0, 0));
+    stamp.system = Nanos{d.arch.tsc.start.raw() - 1'000'000};
+    arch::show_guest_time(d, stamp, scale);
+    CHECK(u64{0} - stamp.tsc == 1'999);
+    s64 seen = stamp.system.raw() + static_cast<s64>(time::scaled(read() - stamp.tsc, scale));
+    CHECK((seen >= d.arch.tsc.start.raw() - 1000 && seen <= time::now().raw()));
     for (u64 elapsed : {u64{1} << 63, ~u64{0}, ~u64{0} >> 1}) {
         REQUIRE(arch::set_tsc(d, 1, 2000, elapsed, 0));
         CHECK(arch::tsc_elapsed(d) - elapsed < 1'000'000'000);

@@ -85,11 +85,12 @@ def closure(files, name):
     return order
 
 
-def add_modules(archive):
+def add_modules(archive, names):
+    """Modules and what they need, and where modprobe looks them up."""
     files = module_files()
     base = "lib/modules/" + place.kernel_version()
     lines = []
-    for name in XEN_MODULES + MORE_MODULES:
+    for name in names:
         key = name.replace("-", "_")
         if key not in files:
             continue            # built into this kernel
@@ -101,7 +102,6 @@ def add_modules(archive):
                 needs = [os.path.basename(files[n]) for n in reversed(closure(files, one)[:-1])]
                 lines.append("%s: %s\n" % (os.path.basename(path), " ".join(needs)))
     archive.data(base + "/modules.dep", "".join(lines).encode())
-    archive.data("etc/modules", ("\n".join(XEN_MODULES) + "\n").encode())
 
 
 def add_tools(archive):
@@ -113,6 +113,7 @@ def add_tools(archive):
         for name in sorted(os.listdir(os.path.join(place.ROOT, folder))):
             if name.startswith(("xen", "xl", "lsevtchn")) and not name.startswith("xencov"):
                 add_program(archive, folder + "/" + name)
+    add_program(archive, "usr/bin/script")
     add_program(archive, LIBRARIES + "/libgcc_s.so.1")      # opened by pthread_cancel in xl
     add_program(archive, LIBRARIES + "/ld-linux-x86-64.so.2")
     archive.link("lib64/ld-linux-x86-64.so.2", "/" + LIBRARIES + "/ld-linux-x86-64.so.2")
@@ -124,9 +125,10 @@ def add_tools(archive):
 def base():
     archive = cpio.Archive()
     for folder in ("bin dev do etc/xen lib lib64 mnt proc root run sbin sys tmp usr/bin usr/sbin "
-                   "var/lib/xen var/lib/xenstored var/log/xen/console").split():
+                   "var/lib/xen/dump var/lib/xenstored var/log/xen/console").split():
         archive.folder(folder)
     archive.link("var/run", "/run")
+    archive.link("var/lock", "/run/lock")
     archive.file("bin/busybox", BUSYBOX, 0o755)
     archive.link("bin/sh", "busybox")
     archive.data("etc/passwd", b"root:x:0:0:root:/root:/bin/sh\n")
@@ -138,7 +140,8 @@ def base():
         if name.endswith(".sh"):
             archive.file("do/" + name, os.path.join(guest, name), 0o755)
     add_tools(archive)
-    add_modules(archive)
+    add_modules(archive, XEN_MODULES + MORE_MODULES)
+    archive.data("etc/modules", ("\n".join(XEN_MODULES) + "\n").encode())
     return archive
 
 

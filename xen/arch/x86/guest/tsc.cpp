@@ -25,6 +25,12 @@ bool must_emulate(const GuestTsc& t) {
 // The toolstack gives any number for what has elapsed: it wraps around.
 u64 since_start(const GuestTsc& t, Nanos now) { return static_cast<u64>(now.raw()) - static_cast<u64>(t.start.raw()); }
 
+// What it reads at a time, which may be before it began: then the count is below 0.
+u64 ticks_at(const GuestTsc& t, Nanos when) {
+    u64 since = since_start(t, when);
+    return static_cast<s64>(since) < 0 ? -ticks_of(-since, t.khz) : ticks_of(since, t.khz);
+}
+
 }  // namespace
 
 // Fixed point with 32 fraction bits: exact to a tick in four seconds at 4 GHz, and no division of 128 bits.
@@ -55,14 +61,14 @@ u64 tsc_elapsed(const Domain& d) {
 
 u64 guest_tsc(const Domain& d) {
     const GuestTsc& t = d.arch.tsc;
-    return t.emulated ? ticks_of(since_start(t, time::now()), t.khz) : rdtsc();
+    return t.emulated ? ticks_at(t, time::now()) : rdtsc();
 }
 
-// The guest computes system time from what it reads.
+// The guest computes system time from what it reads. The stamp may be older than the domain.
 void show_guest_time(const Domain& d, time::Stamp& stamp, time::Scale& scale) {
     const GuestTsc& t = d.arch.tsc;
     if (!t.emulated) return;
-    stamp.tsc = ticks_of(since_start(t, stamp.system), t.khz);
+    stamp.tsc = ticks_at(t, stamp.system);
     scale = time::scale_for(t.khz);
 }
 

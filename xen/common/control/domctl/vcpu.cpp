@@ -86,7 +86,6 @@ Status set_context(Domain& d, const xen_domctl_vcpucontext& x) {
     domain::pause(d);
     Status s = reset ? arch::reset_vcpu(v) : arch::set_vcpu_context(v, reinterpret_cast<u64>(x.ctxt.p));
     domain::unpause(d);
-    if (s && !reset) sched::set_down(v, false);
     return s;
 }
 

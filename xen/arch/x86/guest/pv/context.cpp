@@ -6,6 +6,7 @@
 #include <asm/pv.hpp>
 #include <xen/arch_vcpu.hpp>
 #include <xen/sched.hpp>
+#include <xen/time.hpp>
 
 #include "arch/x86/guest/pv/bounce.hpp"
 #include "arch/x86/guest/pv/frame.hpp"
@@ -188,6 +189,7 @@ Status set_context(Vcpu& v, const vcpu_guest_context& c) {
     }
     v.arch.cr3 = as_cr3(v.arch.in_kernel ? v.arch.guest_table : v.arch.guest_table_user);
     sched::set_down(v, !(c.flags & VGCF_online));
+    if (v.id.raw() == 0) time::publish_wall_clock(*v.domain);   // ABI: domain builders clear the shared page before this
     return {};
 }
 

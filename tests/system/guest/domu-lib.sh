@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT
+# Guests, for the scripts that start some. A guest runs each line that is typed on its console and prints
+# "[domU] status N" behind the output (tests/system/domu/init).
+. /do/lib.sh
+mkdir -p /tmp/guests
+
+config() { # NAME LINE...: its configuration, with what all have; later lines win
+    local name=$1
+    shift
+    {
+        echo "name='$name'"
+        echo "type='pv'"
+        echo "kernel='/domu/kernel'"
+        echo "ramdisk='/domu/initrd'"
+        echo "memory=96"
+        echo "extra='console=hvc0 loglevel=3'"
+        for line in "$@"; do echo "$line"; done
+    } >"/tmp/guests/$name.cfg"
+    echo "/tmp/guests/$name.cfg"
+}
+
+id_of() { xl domid "$1" 2>/dev/null; }
+log_of() { echo "/var/log/xen/console/guest-$1.log"; }
+told() { grep -aFq "$2" "$(log_of "$1")"; } # NAME TEXT
+
+create() { # NAME LINE...: and it comes up
+    local file
+    file=$(config "$@")
+    rm -f "$(log_of "$1")"
+    check "xl create $1" xl create "$file"
+    check "$1 reaches its userspace" wait_for 120 told "$1" "[domU] userspace"
+}
+
+typed() { echo "$2" >"$(xenstore-read "/local/domain/$(id_of "$1")/console/tty")"; } # NAME LINE
+
+answer() { # NAME LINE: what the guest prints when it runs LINE, without the status; the status is returned
+    local log out left=150
+    log=$(log_of "$1")
+    local start=$(wc -c <"$log")
+    typed "$1" "$2"
+    until out=$(tail -c +$((start + 1)) "$log" | tr -d '\r') && echo "$out" | grep -q '^\[domU\] status '; do
+        left=$((left - 1))
+        [ $left -gt 0 ] || return 99
+        sleep 0.1
+    done
+    echo "$out" | sed '/^\[domU\] /d'
+    return "$(echo "$out" | sed -n 's/^\[domU\] status //p' | head -n 1)"
+}
+
+inside() { # WHAT NAME LINE: the guest runs LINE with status 0
+    check "$1" answer "$2" "$3"
+}
+
+state_of() { xl list "$1" 2>/dev/null | awk 'NR == 2 { print $5 }'; }
+gone() { ! xl domid "$1" >/dev/null 2>&1; }
+free_kib() { xl info -p 2>/dev/null | sed -n 's/^free_memory *: //p'; }
