@@ -12,6 +12,7 @@ void Buddy::push(PageInfo& head, unsigned order) {
     head.next = heads_[order];
     if (head.next) frame_table[head.next].prev = f;
     heads_[order] = f;
+    filled_ |= u32{1} << order;
     ++counts_[order];
     head.owner_index = order | mark_;
     head.count.store(PageInfo::kFree, std::memory_order_relaxed);
@@ -19,7 +20,7 @@ void Buddy::push(PageInfo& head, unsigned order) {
 
 void Buddy::remove(PageInfo& head, unsigned order) {
     if (head.prev) frame_table[head.prev].next = head.next;
-    else heads_[order] = head.next;
+    else if (!(heads_[order] = head.next)) filled_ &= ~(u32{1} << order);
     if (head.next) frame_table[head.next].prev = head.prev;
     --counts_[order];
     head.next = head.prev = 0;
@@ -34,9 +35,10 @@ PageInfo* Buddy::find(unsigned order, Mfn limit) const {
 }
 
 PageInfo* Buddy::take(Order order, Mfn limit) {
-    for (unsigned o = order.raw(); o <= kMaxOrder; ++o) {
+    for (u32 orders = filled_ >> order.raw() << order.raw(); orders; orders &= orders - 1) {
+        unsigned o = static_cast<unsigned>(__builtin_ctz(orders));
         PageInfo* head = find(o, limit);
-        if (!head) continue;
+        if (!head) [[unlikely]] continue;
         remove(*head, o);
         free_ -= u64{1} << order.raw();
         // The upper halves go back; the lower one stays below the limit.

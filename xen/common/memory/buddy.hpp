@@ -28,6 +28,8 @@ private:
     bool is_free_block(Mfn f, unsigned order) const;
 
     std::array<u32, kMaxOrder + 1> heads_{};
+    u32 filled_ = 0;   // a bit for each order that has a block: the smallest that does is found at once
+    static_assert(kMaxOrder < 32);
     std::array<u32, kMaxOrder + 1> counts_{};
     u64 free_ = 0;
     u32 mark_ = 0;

@@ -106,6 +106,14 @@ bool drop_allocation(PageInfo& p) {
     return true;
 }
 
+void drop_allocation_and_reference(PageInfo& p) {
+    u64 old = p.count.fetch_and(~PageInfo::kAllocated, std::memory_order_acq_rel);
+    u64 ours = old & PageInfo::kAllocated ? 2 : 1;
+    old = p.count.fetch_sub(ours, std::memory_order_acq_rel);
+    xen_assert((old & PageInfo::kCountMask) >= ours);
+    if ((old & PageInfo::kCountMask) == ours) free_domain_page(p);
+}
+
 Status steal_page(Domain& d, PageInfo& p) {
     if (!get_page(p, d)) return Errno::inval;
     // Our reference and the allocation's, and no other: both go, and nobody can get a new one.

@@ -44,7 +44,7 @@ Mfn limit_for(u8 address_bits) {
 
 template <class Zones>
 PageInfo* take_from_node(Zones& from, Order order, Mfn limit) REQUIRES(lock) {
-    if (limit > kLowEnd)
+    if (limit > kLowEnd && from[kHigh].free_frames())
         if (PageInfo* p = from[kHigh].take(order, limit)) return p;
     return from[kLow].take(order, limit);
 }

@@ -6,6 +6,9 @@
 #include <xen/page.hpp>
 
 namespace xen::numa {
+
+unsigned nodes = 1;
+
 namespace {
 
 struct Range {
@@ -17,7 +20,6 @@ std::array<Range, kMaxRanges> ranges;
 usize range_count;
 std::array<NodeId, kMaxCpus> cpu_nodes;
 std::array<std::array<u8, kMaxNodes>, kMaxNodes> distances;
-unsigned nodes = 1;
 
 void note_node(NodeId n) {
     if (n.raw() + 1u > nodes) nodes = n.raw() + 1u;
@@ -41,9 +43,7 @@ void set_cpu(CpuId cpu, NodeId node) {
     note_node(node);   // it may have no memory
 }
 
-unsigned node_count() { return nodes; }
-
-NodeId node_of(Mfn f) {
+NodeId find_node(Mfn f) {
     for (usize i = 0; i < range_count; ++i)
         if (f >= ranges[i].start && f < ranges[i].end) return ranges[i].node;
     return NodeId{0};

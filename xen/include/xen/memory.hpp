@@ -3,6 +3,7 @@
 // domain owns with their accounting.
 #pragma once
 
+#include <atomic>
 #include <span>
 
 #include <xen/boot_info.hpp>
@@ -48,6 +49,8 @@ Status assign_pages(Domain& d, PageInfo& head, Order order, bool no_refcount = f
 void free_domain_page(PageInfo& p);
 // Drops the allocation reference (guest gives the page up); true when this call dropped it.
 bool drop_allocation(PageInfo& p);
+// The same and the caller's own reference, which it gives back in one step with the allocation's.
+void drop_allocation_and_reference(PageInfo& p);
 // Takes a page that nobody but its owner's allocation refers to away from the owner: uncharged, without an owner,
 // every reference word zero, contents kept. Errno::inval when the domain does not own it or it is in use.
 Status steal_page(Domain& d, PageInfo& p);
@@ -58,9 +61,11 @@ void share_heap_page(void* page, Domain& d, bool writable);
 bool unshare_heap_page(void* page);
 
 // Frames set aside: by all domains, and by one, whose page_lock is held.
-u64 claimed_pages();
+extern std::atomic<u64> claimed;
+inline u64 claimed_pages() { return claimed.load(std::memory_order_relaxed); }
 void set_claim(Domain& d, u64 frames);
-bool leaves_claims(const Request& r);
+bool fits_beside_claims(const Request& r);
+inline bool leaves_claims(const Request& r) { return !claimed_pages() || fits_beside_claims(r); }
 
 u64 free_pages();
 u64 free_pages_on(NodeId node);

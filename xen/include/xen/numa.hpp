@@ -17,8 +17,10 @@ void add_range(NodeId node, Mfn start, Mfn end);
 void set_distance(NodeId from, NodeId to, u8 distance);
 void set_cpu(CpuId cpu, NodeId node);
 
-unsigned node_count();
-NodeId node_of(Mfn f);
+extern unsigned nodes;                     // set while booting
+inline unsigned node_count() { return nodes; }
+NodeId find_node(Mfn f);
+inline NodeId node_of(Mfn f) { return nodes == 1 ? NodeId{0} : find_node(f); }
 NodeId node_of(CpuId cpu);
 Mfn next_border(Mfn f);                    // all frames from f up to there are of one node
 u8 distance(NodeId from, NodeId to);       // 10 is local; 0xff unreachable

@@ -152,13 +152,15 @@ Result<s64> memory_op(u64 op, GuestInOut<void> arg) {
 }
 
 Status remove_page(Domain& d, Gfn gfn) {
-    PageRef page = TRY(PageRef::get(Mfn{gfn.raw()}, d));
-    if (page->type.fetch_and(~PageInfo::kPinned, std::memory_order_acq_rel) & PageInfo::kPinned) {
+    Mfn frame{gfn.raw()};
+    if (!mfn_valid(frame) || !get_page(page_of(frame), d)) [[unlikely]] return Errno::inval;
+    PageInfo& page = page_of(frame);
+    if (page.type.fetch_and(~PageInfo::kPinned, std::memory_order_acq_rel) & PageInfo::kPinned) [[unlikely]] {
         Guard g{d.arch.tables_lock};
-        if (!mm::put_typed(*page)) mm::defer(current(), *page);
+        if (!mm::put_typed(page)) mm::defer(current(), page);
     }
-    mm::set_m2p(page.mfn(), mm::kInvalidM2p);
-    memory::drop_allocation(*page);
+    mm::set_m2p(frame, mm::kInvalidM2p);
+    memory::drop_allocation_and_reference(page);
     return {};
 }
 
