@@ -143,15 +143,16 @@ TEST_CASE("handles run out at the domain's limit and come back") {
     grant::MapTrack track{3};
     std::vector<u32> handles;
     for (;;) {
-        Maybe<u32> h = track.take();
-        if (!h) break;
-        handles.push_back(*h);
+        grant::MapTrack::Handle h = track.take();
+        if (!h.record) break;
+        CHECK(&track.at(h.number) == h.record);
+        handles.push_back(h.number);
     }
     CHECK(handles.size() == 3 * grant::MapTrack::kPerPage);
     CHECK(std::set<u32>(handles.begin(), handles.end()).size() == handles.size());
-    track.give(handles[500]);
-    CHECK(*track.take() == handles[500]);
-    CHECK(!track.take());
+    track.give(track.at(handles[500]), handles[500]);
+    CHECK(track.take().number == handles[500]);
+    CHECK(!track.take().record);
 }
 
 TEST_CASE("two vCPUs that unmap the same handle: one is told that it is none") {

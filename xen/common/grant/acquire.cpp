@@ -17,12 +17,12 @@ bool needs_marks(const ActiveEntry& a, const Request& r) {
     return !a.pins || (!r.read_only && !a.pins.has_writers());
 }
 
-s16 mark(const SharedEntry& e, const ActiveEntry& a, const Request& r) {
+[[gnu::always_inline]] inline s16 mark(const SharedEntry& e, const ActiveEntry& a, const Request& r) {
     Use use{.by = r.by, .read_only = r.read_only, .mapping = false, .pinned = static_cast<bool>(a.pins)};
     return mark_used(e, use);
 }
 
-s16 refuse(const SharedEntry& e, const ActiveEntry& a, const Request& r, s16 why) {
+[[gnu::noinline, gnu::cold]] s16 refuse(SharedEntry e, const ActiveEntry& a, const Request& r, s16 why) {
     mark_unused(e, a.pins, !r.read_only);
     return why;
 }
@@ -33,7 +33,7 @@ struct Granted {
     u16 start, length;
     bool sub_page;
 };
-Granted granted_by(const SharedEntry& e) {
+[[gnu::always_inline]] inline Granted granted_by(const SharedEntry& e) {
     if (e.v2 && (flags_of(e.load()) & GTF_sub_page)) {
         const auto& part = e.wide()->sub_page;
         return {shared_load(part.frame), shared_load(part.page_off), shared_load(part.length), true};
@@ -41,14 +41,17 @@ Granted granted_by(const SharedEntry& e) {
     return {e.frame(), 0, kPageSize, false};
 }
 
-s16 acquire_direct(ActiveEntry& a, const SharedEntry& e, const Request& r, Acquired& out) REQUIRES(a.lock) {
+[[gnu::always_inline]] inline s16 acquire_direct(ActiveEntry& a, const SharedEntry& e, const Request& r, Acquired& out) REQUIRES(a.lock) {
     bool marked = needs_marks(a, r);
     if (marked)
         if (s16 s = mark(e, a, r); s != GNTST_okay) return s;
     Granted grant{a.frame, a.start, a.length, a.sub_page};
     if (!a.pins) grant = granted_by(e);
-    auto page = PageRef::get(Mfn{grant.frame}, r.granter);
-    if (!page || (!marked && r.granter.is_dying())) return refuse(e, a, r, marked ? GNTST_bad_page : GNTST_bad_domain);
+    Mfn frame{grant.frame};
+    if (!mfn_valid(frame) || !get_page(page_of(frame), r.granter)) [[unlikely]]
+        return refuse(e, a, r, marked ? GNTST_bad_page : GNTST_bad_domain);
+    PageRef page = PageRef::adopt(page_of(frame));
+    if (!marked && r.granter.is_dying()) [[unlikely]] return refuse(e, a, r, GNTST_bad_domain);
     if (!a.pins) {
         a.domid = r.by;
         a.frame = static_cast<u32>(grant.frame);
@@ -59,7 +62,7 @@ s16 acquire_direct(ActiveEntry& a, const SharedEntry& e, const Request& r, Acqui
         a.via_ref = r.ref;
     }
     a.pins.counts += r.unit();
-    out.page = std::move(page).take();
+    out.page = std::move(page);
     out.start = a.start;
     out.length = a.length;
     return GNTST_okay;
@@ -75,7 +78,7 @@ s16 finish_transitive(Table& t, const Request& r, const Pins& before, s16 behind
     ReadGuard g{t.lock};
     // A change of version has wiped the entry and our mark.
     if (!t.is_v2()) return behind == GNTST_okay ? kTryAgain : behind;
-    auto [e, active] = t.in_use(r.ref);
+    auto [e, active] = t.find_in_use(r.ref);
     ActiveEntry& a = *active;
     Guard ag{a.lock};
     if (behind != GNTST_okay) return refuse(e, a, r, behind);
@@ -95,7 +98,7 @@ s16 finish_transitive(Table& t, const Request& r, const Pins& before, s16 behind
 }
 
 // The part of a transitive acquisition under the entry's lock: marks it and finds out where it leads.
-s16 begin_transitive(ActiveEntry& a, const SharedEntry& e, const Request& r, bool follow, Acquired& out)
+[[gnu::noinline]] s16 begin_transitive(ActiveEntry& a, SharedEntry e, const Request& r, bool follow, Acquired& out)
     REQUIRES(a.lock) {
     if (needs_marks(a, r))
         if (s16 s = mark(e, a, r); s != GNTST_okay) return s;
@@ -107,36 +110,40 @@ s16 begin_transitive(ActiveEntry& a, const SharedEntry& e, const Request& r, boo
     return out.via ? s16{GNTST_okay} : refuse(e, a, r, GNTST_general_error);
 }
 
+// The rest of one, with no lock held.
+[[gnu::noinline]] s16 acquire_behind(const Request& r, const Pins& before, Acquired& out) {
+    Acquired behind;
+    s16 s = acquire(*out.via, out.via_ref, r.granter.id, r.read_only, false, behind);
+    out.page = std::move(behind.page);
+    out.start = behind.start;
+    out.length = behind.length;
+    s16 result = finish_transitive(*r.granter.grants, r, before, s, out);
+    if (result != GNTST_okay) {
+        out.page.reset();
+        if (s == GNTST_okay) release(*out.via, out.via_ref, r.read_only, behind);
+        out.via = nullptr;
+    }
+    return result;
+}
+
 }  // namespace
 
 s16 acquire(Domain& granter, u32 ref, DomId by, bool read_only, bool follow, Acquired& out) {
     Request r{granter, ref, by, read_only};
-    Table& t = *granter.grants;
     Pins before;
     {
+        Table& t = *granter.grants;
         ReadGuard g{t.lock};
-        if (ref >= t.entries()) return GNTST_bad_gntref;
         auto [e, a] = t.entry(ref);
-        if (!e) return GNTST_general_error;
-        if (!a) return GNTST_no_space;
+        if (!e) [[unlikely]] return ref < t.entries() ? GNTST_general_error : GNTST_bad_gntref;
+        if (!a) [[unlikely]] return GNTST_no_space;
         Guard ag{a->lock};
         if (a->pins && (a->domid != by || a->pins.full_for(r.unit()))) return GNTST_general_error;
         if (!e.v2 || (flags_of(e.load()) & GTF_type_mask) != GTF_transitive) return acquire_direct(*a, e, r, out);
         before = a->pins;
         if (s16 s = begin_transitive(*a, e, r, follow, out); s != GNTST_okay) return s;
     }
-    Acquired behind;
-    s16 s = acquire(*out.via, out.via_ref, granter.id, read_only, false, behind);
-    out.page = std::move(behind.page);
-    out.start = behind.start;
-    out.length = behind.length;
-    s16 result = finish_transitive(t, r, before, s, out);
-    if (result != GNTST_okay) {
-        out.page.reset();
-        if (s == GNTST_okay) release(*out.via, out.via_ref, read_only, behind);
-        out.via = nullptr;
-    }
-    return result;
+    return acquire_behind(r, before, out);
 }
 
 void release(Domain& granter, u32 ref, bool read_only, Acquired& use) {

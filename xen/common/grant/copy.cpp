@@ -3,6 +3,7 @@
 // keep what they acquired until an element names something else.
 #include <xen/hypercall.hpp>
 #include <xen/security.hpp>
+#include <xen/writable_page.hpp>
 
 #include "common/grant/acquire.hpp"
 #include "lib/string.hpp"
@@ -11,9 +12,10 @@ namespace xen::grant {
 
 namespace {
 
+template <bool kReadOnly>
 class Side {
 public:
-    explicit Side(bool read_only) : read_only_{read_only} {}
+    explicit Side(Domain& self) : self_{self} {}
     ~Side() { drop_page(); }
     Side(const Side&) = delete;
     Side& operator=(const Side&) = delete;
@@ -27,7 +29,7 @@ public:
 
     s16 find_domain(DomId id) {
         domid_ = id;
-        domain_ = id == kDomSelf ? &current_domain() : find_granter(id);
+        domain_ = id == kDomSelf ? &self_ : find_granter(id);
         return domain_ ? GNTST_okay : GNTST_bad_domain;
     }
 
@@ -36,12 +38,12 @@ public:
         u64 name = by_ref ? p.u.ref : p.u.gmfn;
         if (use_.page && by_ref == by_ref_ && name == name_) return GNTST_okay;
         drop_page();
-        s16 s = by_ref ? acquire(*domain_, p.u.ref, current_domain().id, read_only_, true, use_) : take_own(p.u.gmfn);
-        if (s != GNTST_okay) return s;
+        s16 s = by_ref ? acquire(*domain_, p.u.ref, self_.id, kReadOnly, true, use_) : take_own(p.u.gmfn);
+        if (s != GNTST_okay) [[unlikely]] return s;
         by_ref_ = by_ref;
         name_ = name;
-        if (read_only_) return GNTST_okay;
-        if (!get_page_type(*use_.page, PageType::writable)) {
+        if (kReadOnly) return GNTST_okay;
+        if (!writable_page::get(*use_.page)) [[unlikely]] {
             drop_page();
             return GNTST_general_error;
         }
@@ -56,32 +58,37 @@ public:
 
     // The page goes back before its entry shows that it is free.
     void drop_page() {
-        if (!use_.page) return;
-        if (std::exchange(typed_, false)) put_page_type(*use_.page);
-        use_.page.reset();
-        if (by_ref_) release(*domain_, static_cast<u32>(name_), read_only_, use_);
+        if (use_.page) give_page_back();
     }
 
 private:
+    [[gnu::noinline]] void give_page_back() {   // from many places
+        if (!kReadOnly && std::exchange(typed_, false)) writable_page::put(*use_.page);
+        use_.page.reset();
+        if (by_ref_) release(*domain_, static_cast<u32>(name_), kReadOnly, use_);
+    }
+
     s16 take_own(u64 frame) {
-        auto page = PageRef::get(Mfn{frame}, *domain_);
-        if (!page) return GNTST_bad_page;
-        use_.page = std::move(page).take();
+        Mfn f{frame};
+        if (!mfn_valid(f) || !get_page(page_of(f), *domain_)) [[unlikely]] return GNTST_bad_page;
+        use_.page = PageRef::adopt(page_of(f));
         use_.start = 0;
         use_.length = kPageSize;
         return GNTST_okay;
     }
 
+    Domain& self_;
     Domain* domain_ = nullptr;   // stays for the hypercall (RCU)
     DomId domid_{};
     Acquired use_{};
     u64 name_ = 0;            // ref or frame
     bool by_ref_ = false;
-    bool read_only_;
     bool typed_ = false;      // holds the writable type
 };
+using Source = Side<true>;
+using Target = Side<false>;
 
-s16 find_domains(const gnttab_copy& op, Side& from, Side& to) {
+s16 find_domains(const gnttab_copy& op, Source& from, Target& to) {
     from.drop_domain();
     to.drop_domain();
     if (s16 s = from.find_domain(DomId{op.source.domid}); s != GNTST_okay) return s;
@@ -92,14 +99,14 @@ s16 find_domains(const gnttab_copy& op, Side& from, Side& to) {
 
 // ABI: only the caller's own pages are named by frame.
 // ABI: the source's domain is looked for first.
-s16 not_own(const gnttab_copy::gnttab_copy_ptr& source) {
+[[gnu::noinline, gnu::cold]] s16 not_own(const gnttab_copy::gnttab_copy_ptr& source) {
     DomId id{source.domid};
     return id == kDomSelf || find_granter(id) ? GNTST_permission_denied : GNTST_bad_domain;
 }
 
 bool may_name(const gnttab_copy::gnttab_copy_ptr& p, bool by_ref) { return by_ref || DomId{p.domid} == kDomSelf; }
 
-s16 copy_one(const gnttab_copy& op, Side& from, Side& to) {
+s16 copy_one(const gnttab_copy& op, Source& from, Target& to) {
     bool from_ref = op.flags & GNTCOPY_source_gref, to_ref = op.flags & GNTCOPY_dest_gref;
     if (!may_name(op.source, from_ref)) return not_own(op.source);
     if (!from.has_domain(DomId{op.source.domid}) || !to.has_domain(DomId{op.dest.domid})) {
@@ -122,19 +129,21 @@ s16 copy_one(const gnttab_copy& op, Side& from, Side& to) {
 
 }  // namespace
 
-Result<u32> copy(GuestInOut<gnttab_copy> uop, u32 count) {
-    Side from{true}, to{false};
+Result<u32> copy(GuestArray<gnttab_copy> ops, u32 count) {
+    Domain& self = current_domain();
+    Source from{self};
+    Target to{self};
     for (u32 i = 0; i < count; ++i) {
         if (i && hypercall::preempt_due()) return i;
-        gnttab_copy op = TRY(uop.copy_in(i));
+        gnttab_copy op;
+        TRY(ops.copy_in(op, i));
         s16 s = copy_one(op, from, to);
         if (s == kTryAgain) return i;
         if (s != GNTST_okay) {
             from.drop_page();
             to.drop_page();
         }
-        op.status = s;
-        TRY(GuestInOut<gnttab_copy>{uop.raw() + i * sizeof(op)}.copy_field_out(op, &gnttab_copy::status));
+        TRY(ops.copy_member_out<offsetof(gnttab_copy, status)>(s, i));
     }
     return count;
 }

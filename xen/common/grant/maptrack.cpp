@@ -21,35 +21,14 @@ bool MapTrack::add_page() {
     }
     auto* records = static_cast<Mapping*>(heap::allocate(kPageSize));
     if (!records) return false;
-    for (u32 i = 0; i < kPerPage; ++i) records[i].ref = i + 1 < kPerPage ? first + i + 1 : kEnd;
+    for (u32 i = 0; i < kPerPage; ++i) {
+        records[i].ref = first + i;
+        records[i].next_free = i + 1 < kPerPage ? &records[i + 1] : nullptr;
+    }
     buckets_[bucket].load(std::memory_order_relaxed)[slot_of(page, bucket)] = records;
-    free_ = first;
+    free_ = records;
     limit_.store(first + kPerPage, std::memory_order_release);
     return true;
-}
-
-Maybe<u32> MapTrack::take() {
-    Guard g{lock_};
-    if (free_ == kEnd && !add_page()) return nothing;
-    u32 handle = free_;
-    free_ = at(handle).ref;
-    return handle;
-}
-
-void MapTrack::give(u32 handle) {
-    Mapping& m = at(handle);
-    Guard g{lock_};
-    m.ref = free_;
-    free_ = handle;
-}
-
-Mapping* MapTrack::claim(u32 handle, u32& flags) {
-    if (handle >= limit()) return nullptr;
-    Mapping& m = at(handle);
-    flags = m.flags.load(std::memory_order_acquire);
-    if (!(flags & Mapping::kMapped) || (flags & Mapping::kBusy)) return nullptr;
-    if (!m.flags.compare_exchange_strong(flags, flags | Mapping::kBusy, std::memory_order_acq_rel)) return nullptr;
-    return &m;
 }
 
 void MapTrack::shrink(u32 limit) {

@@ -20,6 +20,15 @@ Result<s64> run(u32 cmd, GuestInOut<void> uop, u32 count, Result<u32> (*operatio
     return hypercall::continue_with(cmd, uop.raw() + done * sizeof(Op), count - done);
 }
 
+template <class Op>
+[[gnu::always_inline]] inline Result<s64> run_array(u32 cmd, GuestInOut<void> uop, u32 count,
+                                                    Result<u32> (*operation)(GuestArray<Op>, u32)) {
+    GuestArray<Op> ops = TRY(GuestArray<Op>::at(uop.raw(), count));
+    u32 done = TRY(operation(ops, count));
+    if (done == count) [[likely]] return s64{0};
+    return hypercall::continue_with(cmd, ops.from(done).raw(), count - done);
+}
+
 Result<s64> run_cache_flush(u32 cmd, GuestInOut<void> uop, u32 count) {
     using Op = gnttab_cache_flush;
     if (!arch::guest_range_ok(uop.raw(), u64{count} * sizeof(Op))) return Errno::fault;
@@ -42,11 +51,11 @@ Result<s64> grant_table_op(u32 cmd, GuestInOut<void> uop, u32 count) {
     u32 operation = cmd & kCmdMask;
     if (operation != GNTTABOP_cache_flush && operation != cmd) return Errno::inval;
     switch (operation) {
-    case GNTTABOP_map_grant_ref: return run(cmd, uop, count, map_grant_refs);
-    case GNTTABOP_unmap_grant_ref: return run(cmd, uop, count, unmap_grant_refs);
-    case GNTTABOP_unmap_and_replace: return run(cmd, uop, count, unmap_and_replace);
+    case GNTTABOP_map_grant_ref: return run_array(cmd, uop, count, map_grant_refs);
+    case GNTTABOP_unmap_grant_ref: return run_array(cmd, uop, count, unmap_grant_refs);
+    case GNTTABOP_unmap_and_replace: return run_array(cmd, uop, count, unmap_and_replace);
     case GNTTABOP_transfer: return run(cmd, uop, count, transfer);
-    case GNTTABOP_copy: return run(cmd, uop, count, copy);
+    case GNTTABOP_copy: return run_array(cmd, uop, count, copy);
     case GNTTABOP_swap_grant_ref: return run(cmd, uop, count, swap_grant_refs);
     case GNTTABOP_cache_flush: return run_cache_flush(cmd, uop, count);
     case GNTTABOP_setup_table:

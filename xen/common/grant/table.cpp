@@ -41,7 +41,7 @@ Table::Table(u32 max_pages, u32 max_maptrack, u32 highest_version)
       serial{tables.fetch_add(1, std::memory_order_relaxed)},
       maptrack{max_maptrack} {}
 
-ActiveEntry* Table::make_active(const Spot& s) {
+ActiveEntry* Table::make_active(Spot s) {
     auto fresh = Box<ActiveChunk>::make();
     if (!fresh) return nullptr;
     // Another reader may be faster.
@@ -50,6 +50,10 @@ ActiveEntry* Table::make_active(const Spot& s) {
     if (slot.compare_exchange_strong(expected, fresh.get(), std::memory_order_acq_rel)) expected = fresh.leak();
     return &expected->entries[s.place % ActiveChunk::kEntries];
 }
+
+Entry Table::in_use_v2(u32 ref) const { return in_use_as<2>(ref); }
+Entry Table::entry_v2(u32 ref) { return entry_as<2>(ref); }
+Entry Table::find_in_use(u32 ref) const { return in_use(ref); }
 
 bool Table::any_in_use_from(u32 ref) const {
     for (; ref < entries(); ++ref) {
@@ -206,16 +210,6 @@ u32 frame_count(const Domain& d) { return d.grants->frames(); }
 u32 max_frame_count(const Domain& d) { return d.grants->max_frames; }
 u32 max_status_frame_count(const Domain& d) {
     return d.grants->max_version < 2 ? 0 : status_frames_for(d.grants->max_frames);
-}
-
-Domain* find_granter(DomId id) {
-    Domain* d = domain::peek(id);
-    return d && d->grants ? d : nullptr;
-}
-
-Domain* find_granter(const Mapping& m) {
-    Domain* d = find_granter(DomId{m.domid});
-    return d && d->grants->serial == m.serial ? d : nullptr;
 }
 
 }  // namespace xen::grant

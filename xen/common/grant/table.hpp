@@ -10,6 +10,7 @@
 
 #include <xen/domain.hpp>
 #include <xen/grant.hpp>
+#include <xen/guest_array.hpp>
 #include <xen/heap.hpp>
 #include <xen/lock.hpp>
 
@@ -68,7 +69,8 @@ public:
     // The entry of a ref below entries(); empty while its page was never needed.
     SharedEntry shared(u32 ref) const REQUIRES_SHARED(lock);
     Entry entry(u32 ref) REQUIRES_SHARED(lock);               // active made when missing; null when memory is short
-    Entry in_use(u32 ref) const REQUIRES_SHARED(lock);        // of a ref that is known to be in use
+    Entry in_use(u32 ref) const REQUIRES_SHARED(lock);        // of a ref that is known to be in use; in line
+    Entry find_in_use(u32 ref) const REQUIRES_SHARED(lock);   // the same where it is rare
     ActiveEntry* active_if_any(u32 ref) const REQUIRES_SHARED(lock);
     bool any_in_use_from(u32 ref) const REQUIRES_SHARED(lock);
 
@@ -94,10 +96,18 @@ private:
         Page* page;           // nullptr while it was never needed
         u32 place;
     };
+    template <u32 version>
     Spot spot_of(u32 ref) const REQUIRES_SHARED(lock);
-    SharedEntry shared_at(const Spot& s, u32 ref) const REQUIRES_SHARED(lock);
-    ActiveEntry* active_at(const Spot& s) const REQUIRES_SHARED(lock);
-    ActiveEntry* make_active(const Spot& s) REQUIRES_SHARED(lock);
+    template <u32 version>
+    SharedEntry shared_at(Spot s, u32 ref) const REQUIRES_SHARED(lock);
+    ActiveEntry* active_at(Spot s) const REQUIRES_SHARED(lock);
+    template <u32 version>
+    Entry in_use_as(u32 ref) const REQUIRES_SHARED(lock);
+    template <u32 version>
+    Entry entry_as(u32 ref) REQUIRES_SHARED(lock);
+    Entry in_use_v2(u32 ref) const REQUIRES_SHARED(lock);
+    Entry entry_v2(u32 ref) REQUIRES_SHARED(lock);
+    ActiveEntry* make_active(Spot s) REQUIRES_SHARED(lock);
     Status reserve(u32 frames) REQUIRES(lock);
 
     // Entries of a page, as a power of two.
@@ -113,15 +123,17 @@ private:
     Array<u16*> status_ GUARDED_BY(lock);
 };
 
-inline Table::Spot Table::spot_of(u32 ref) const {
-    u32 page = version_ == 1 ? ref / kV1PerPage : ref / kV2PerPage;
-    u32 place = version_ == 1 ? ref % kV1PerPage : ref % kV2PerPage;
-    return {page < made_ ? &pages_[page] : nullptr, place};
+template <u32 version>
+[[gnu::always_inline]] inline Table::Spot Table::spot_of(u32 ref) const {
+    constexpr u32 kPerPage = version == 1 ? kV1PerPage : kV2PerPage;
+    u32 page = ref / kPerPage;
+    return {page < made_ ? &pages_[page] : nullptr, ref % kPerPage};
 }
 
-inline SharedEntry Table::shared_at(const Spot& s, u32 ref) const {
+template <u32 version>
+[[gnu::always_inline]] inline SharedEntry Table::shared_at(Spot s, u32 ref) const {
     auto* base = static_cast<char*>(s.page->shared);
-    if (version_ == 1) {
+    if constexpr (version == 1) {
         auto* entry = base + s.place * sizeof(grant_entry_v1);
         return {reinterpret_cast<u32*>(entry), reinterpret_cast<u16*>(entry), false};
     }
@@ -129,32 +141,40 @@ inline SharedEntry Table::shared_at(const Spot& s, u32 ref) const {
             &status_[ref / kStatusPerPage][ref % kStatusPerPage], true};
 }
 
-inline ActiveEntry* Table::active_at(const Spot& s) const {
+[[gnu::always_inline]] inline ActiveEntry* Table::active_at(Spot s) const {
     ActiveChunk* chunk = s.page->active[s.place / ActiveChunk::kEntries].load(std::memory_order_acquire);
     return chunk ? &chunk->entries[s.place % ActiveChunk::kEntries] : nullptr;
 }
 
 inline SharedEntry Table::shared(u32 ref) const {
-    Spot s = spot_of(ref);
-    return s.page ? shared_at(s, ref) : SharedEntry{};
+    Spot s = version_ == 1 ? spot_of<1>(ref) : spot_of<2>(ref);
+    if (!s.page) return {};
+    return version_ == 1 ? shared_at<1>(s, ref) : shared_at<2>(s, ref);
 }
 
 inline ActiveEntry* Table::active_if_any(u32 ref) const {
-    Spot s = spot_of(ref);
+    Spot s = version_ == 1 ? spot_of<1>(ref) : spot_of<2>(ref);
     return s.page ? active_at(s) : nullptr;
 }
 
-inline Entry Table::in_use(u32 ref) const {
-    Spot s = spot_of(ref);
-    return {shared_at(s, ref), active_at(s)};
+template <u32 version>
+[[gnu::always_inline]] inline Entry Table::in_use_as(u32 ref) const {
+    Spot s = spot_of<version>(ref);
+    return {shared_at<version>(s, ref), active_at(s)};
 }
 
-inline Entry Table::entry(u32 ref) {
-    Spot s = spot_of(ref);
-    if (!s.page) return {};
+template <u32 version>
+[[gnu::always_inline]] inline Entry Table::entry_as(u32 ref) {
+    Spot s = spot_of<version>(ref);
+    if (!s.page) [[unlikely]] return {};
     ActiveEntry* active = active_at(s);
-    return {shared_at(s, ref), active ? active : make_active(s)};
+    if (!active) [[unlikely]] active = make_active(s);
+    return {shared_at<version>(s, ref), active};
 }
+
+// The version is looked at once; what follows is compiled for each, in line for the first.
+[[gnu::always_inline]] inline Entry Table::in_use(u32 ref) const { return version_ == 1 ? in_use_as<1>(ref) : in_use_v2(ref); }
+[[gnu::always_inline]] inline Entry Table::entry(u32 ref) { return version_ == 1 ? entry_as<1>(ref) : entry_v2(ref); }
 
 constexpr u32 status_frames_for(u32 frames) {
     return (frames * Table::kV2PerPage + Table::kStatusPerPage - 1) / Table::kStatusPerPage;
@@ -162,17 +182,23 @@ constexpr u32 status_frames_for(u32 frames) {
 constexpr u32 frames_for_status(u32 status_frames) { return status_frames * (Table::kStatusPerPage / Table::kV2PerPage); }
 
 // A domain with a grant table by its id, never DOMID_SELF; good until the hypercall's end (RCU). Or nullptr.
-Domain* find_granter(DomId id);
+inline Domain* find_granter(DomId id) {
+    Domain* d = domain::peek(id);
+    return d && d->grants ? d : nullptr;
+}
 // The same of a mapping. A guest that undoes a mapping behind our back keeps its handle, but not the granter: the id
 // may be another domain's by now, whose grants have nothing to do with it.
-Domain* find_granter(const Mapping& m);
+inline Domain* find_granter(const Mapping& m) {
+    Domain* d = find_granter(DomId{m.domid});
+    return d && d->grants->serial == m.serial ? d : nullptr;
+}
 
 // The operations: how many of `count` were done, fewer when one should yield. Errno::fault for guest memory.
-Result<u32> map_grant_refs(GuestInOut<gnttab_map_grant_ref> uop, u32 count);
-Result<u32> unmap_grant_refs(GuestInOut<gnttab_unmap_grant_ref> uop, u32 count);
-Result<u32> unmap_and_replace(GuestInOut<gnttab_unmap_and_replace> uop, u32 count);
+Result<u32> map_grant_refs(GuestArray<gnttab_map_grant_ref> ops, u32 count);
+Result<u32> unmap_grant_refs(GuestArray<gnttab_unmap_grant_ref> ops, u32 count);
+Result<u32> unmap_and_replace(GuestArray<gnttab_unmap_and_replace> ops, u32 count);
 Result<u32> transfer(GuestInOut<gnttab_transfer> uop, u32 count);
-Result<u32> copy(GuestInOut<gnttab_copy> uop, u32 count);
+Result<u32> copy(GuestArray<gnttab_copy> ops, u32 count);
 Result<u32> swap_grant_refs(GuestInOut<gnttab_swap_grant_ref> uop, u32 count);
 // `position` is where in the granter's table the search of a single element goes on.
 Result<u32> cache_flush(GuestInOut<gnttab_cache_flush> uop, u32 count, u32& position);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copies between the hypervisor and the running guest's address space, as each architecture makes them. False when any byte
 // faults (bytes before it may have been copied). The caller has looked at the range (guest_range_ok). asm/guest_copy.hpp adds
-// load_guest() and store_guest(), for one word of 4 or 8 bytes.
+// load_guest() and store_guest(), for one word of 2, 4 or 8 bytes.
 #pragma once
 
 #include "lib/types.hpp"

@@ -95,12 +95,14 @@ inline void put_page(PageInfo& p) {
     xen_assert((old & PageInfo::kCountMask) != 0);
     if ((old & PageInfo::kCountMask) == 1) [[unlikely]] memory::free_domain_page(p);
 }
-// Fails on a free frame, a foreign owner or overflow. Who owns it is certain only once it cannot be freed any more.
+// Fails on a free frame, a foreign owner or near overflow (half of what would fit: one test for both, without a mask).
+// Who owns it is certain only once it cannot be freed any more.
 [[gnu::always_inline]] inline bool get_page(PageInfo& p, const Domain& owner) {
+    constexpr unsigned kFlagBits = 10;
+    static_assert(PageInfo::kCountMask == ~u64{0} >> kFlagBits);
     u64 old = p.count.load(std::memory_order_relaxed);
     do {
-        u64 references = old & PageInfo::kCountMask;
-        if (references == 0 || references == PageInfo::kCountMask - 1) [[unlikely]] return false;
+        if (static_cast<s64>(old << kFlagBits) <= 0) [[unlikely]] return false;
     } while (!p.count.compare_exchange_weak(old, old + 1, std::memory_order_acq_rel, std::memory_order_relaxed));
     if (p.owner_index == PageInfo::index_of(owner)) [[likely]] return true;
     put_page(p);

@@ -12,14 +12,7 @@
 namespace xen::arch {
 namespace {
 
-using mm::L1Slot;
 using mm::Pte;
-
-struct Slot {
-    PageRef held;   // where nothing else keeps the table
-    Mfn table;
-    unsigned index = 0;
-};
 
 u64 flags_of(u32 grant_flags, u64 cache) {
     u64 f = Pte::kPresent | Pte::kAccessed | Pte::kDirty | Pte::kNoExecute | cache;
@@ -31,66 +24,77 @@ u64 flags_of(u32 grant_flags, u64 cache) {
     return f | u64{available} << 9;
 }
 
+[[gnu::always_inline]] inline Pte* entry_at(Mfn table, unsigned index) { return &MappedPage<Pte>{table}[index]; }
+
+// With the entry of a live L1 table that `host` names, while the tables lock is held: change(entry), which says GNTST_*.
 // By its machine address: any page, so it is held.
-Result<Slot> find_by_machine(Domain& d, u64 machine) {
-    if (machine & (sizeof(Pte) - 1)) return Errno::inval;
-    PageRef held = TRY(PageRef::get(frame_of(Paddr{machine}), d));
-    Mfn table = held.mfn();
-    return Slot{std::move(held), table, static_cast<unsigned>(page_offset(machine) / sizeof(Pte))};
+template <class Change>
+[[gnu::noinline]] s16 at_machine(Domain& d, u64 machine, Change change) {
+    if (machine & (sizeof(Pte) - 1)) return GNTST_general_error;
+    auto page = PageRef::get(frame_of(Paddr{machine}), d);
+    unsigned index = static_cast<unsigned>(page_offset(machine) / sizeof(Pte));
+    if (!page || !mm::is_live_l1(*page.value(), index)) return GNTST_general_error;
+    return change(entry_at(page.value().mfn(), index));
 }
 
-// By the address it maps: a table that the vCPU's root leads to stays while the tables lock is held.
-Result<Slot> find_by_address(u64 address) {
-    L1Slot found = TRY(mm::find_l1(current(), address));
-    return Slot{{}, found.table, found.index};
+// By the address it maps: a table that the vCPU's root leads to stays.
+template <class Change>
+[[gnu::always_inline]] inline s16 at_address(Vcpu& v, u64 address, Change change) {
+    auto found = mm::find_l1(v, address);
+    if (!found || !mm::is_live_l1(page_of(found.value().table), found.value().index)) [[unlikely]] return GNTST_general_error;
+    return change(entry_at(found.value().table, found.value().index));
 }
 
-// The entry, in a live L1 table.
-Result<Slot> find(Domain& d, u64 host, u32 flags) {
-    Slot s = TRY(flags & GNTMAP_contains_pte ? find_by_machine(d, host) : find_by_address(host));
-    const PageInfo& p = page_of(s.table);
-    if (p.page_type() != PageType::l1 || !p.type_uses() || !mm::is_counted(p, s.index)) return Errno::inval;
-    return s;
+[[gnu::noinline, gnu::cold]] s16 other_entry(const Domain& d, u64 host, Mfn frame) {
+    log_guest("d%u: the entry at %#lx does not map the grant's frame %#lx", d.id.raw(), host, frame.raw());
+    return GNTST_general_error;
+}
+
+// The entry stops mapping the frame.
+[[gnu::always_inline]] inline s16 leave(Pte* pte, Pte replacement, Vcpu& v, u64 host, Mfn frame, u32 flags) {
+    Pte old = load_pte(pte);
+    if (!old.present() || old.mfn() != frame || old.writable() == static_cast<bool>(flags & GNTMAP_readonly)) [[unlikely]]
+        return other_entry(*v.domain, host, frame);
+    return replace_pte(pte, old, replacement) ? s16{GNTST_okay} : s16{GNTST_general_error};
+}
+
+// unmap_and_replace: the entry of another address moves here and leaves there.
+[[gnu::noinline]] s16 move_entry(Vcpu& v, u64 host, Mfn frame, u64 new_address, u32 flags) {
+    if (flags & GNTMAP_contains_pte) return GNTST_general_error;
+    Guard g{v.domain->arch.tables_lock};
+    auto from = mm::find_l1(v, new_address);
+    if (!from || page_of(from.value().table).page_type() != PageType::l1) return GNTST_general_error;
+    Pte* source = entry_at(from.value().table, from.value().index);
+    Pte moved = from.value().value;
+    return at_address(v, host, [=, &v](Pte* pte) {
+        s16 s = leave(pte, moved, v, host, frame, flags);
+        if (s == GNTST_okay) store_pte(source, Pte{});
+        return s;
+    });
 }
 
 }  // namespace
 
 s16 map_grant(u64 host, Mfn frame, u32 flags, u64 cache) {
-    Domain& d = current_domain();
-    Guard g{d.arch.tables_lock};
-    auto slot = find(d, host, flags);
-    if (!slot) return GNTST_general_error;
-    MappedPage<Pte> map{slot.value().table};
-    Pte* pte = &map[slot.value().index];
-    Pte old = load_pte(pte);
-    Pte value = Pte::make(frame, flags_of(flags, cache));
-    if (!exchange_pte(pte, old, value)) return GNTST_general_error;
-    mm::put_l1_target(old, d);
-    return GNTST_okay;
+    Vcpu& v = current();
+    auto install = [&v, value = Pte::make(frame, flags_of(flags, cache))](Pte* pte) {
+        Pte old = load_pte(pte);
+        if (!replace_pte(pte, old, value)) [[unlikely]] return s16{GNTST_general_error};
+        if (old.present()) [[unlikely]] mm::put_l1_target(old, *v.domain);
+        return s16{GNTST_okay};
+    };
+    Guard g{v.domain->arch.tables_lock};
+    if (flags & GNTMAP_contains_pte) [[unlikely]] return at_machine(*v.domain, host, install);
+    return at_address(v, host, install);
 }
 
 s16 unmap_grant(u64 host, Mfn frame, u64 new_address, u32 flags) {
-    Domain& d = current_domain();
-    Guard g{d.arch.tables_lock};
-    Maybe<L1Slot> source;
-    if (new_address) {  // unmap_and_replace: the entry moves here and leaves there
-        if (flags & GNTMAP_contains_pte) return GNTST_general_error;
-        auto from = mm::find_l1(current(), new_address);
-        if (!from || page_of(from.value().table).page_type() != PageType::l1) return GNTST_general_error;
-        source = from.value();
-    }
-    auto slot = find(d, host, flags);
-    if (!slot) return GNTST_general_error;
-    MappedPage<Pte> map{slot.value().table};
-    Pte* pte = &map[slot.value().index];
-    Pte old = load_pte(pte);
-    if (!old.present() || old.mfn() != frame || old.writable() == static_cast<bool>(flags & GNTMAP_readonly)) {
-        log_guest("d%u: the entry at %#lx does not map the grant's frame %#lx", d.id.raw(), host, frame.raw());
-        return GNTST_general_error;
-    }
-    if (!exchange_pte(pte, old, source ? source->value : Pte{})) return GNTST_general_error;
-    if (source) store_pte(&MappedPage<Pte>{source->table}[source->index], Pte{});
-    return GNTST_okay;
+    Vcpu& v = current();
+    if (new_address) [[unlikely]] return move_entry(v, host, frame, new_address, flags);
+    auto clear = [=, &v](Pte* pte) { return leave(pte, Pte{}, v, host, frame, flags); };
+    Guard g{v.domain->arch.tables_lock};
+    if (flags & GNTMAP_contains_pte) [[unlikely]] return at_machine(*v.domain, host, clear);
+    return at_address(v, host, clear);
 }
 
 // The processor only drops lines together with writing them back.

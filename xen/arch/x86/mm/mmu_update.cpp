@@ -8,6 +8,7 @@
 
 #include "arch/x86/mm/batch.hpp"
 #include "arch/x86/mm/owner.hpp"
+#include "arch/x86/mm/update_l1.hpp"
 
 namespace xen::mm {
 namespace {
@@ -46,34 +47,46 @@ Status write_data(PageInfo& p, u64 address, u64 value) {
     return put_type(p);
 }
 
-Status write_table(u64 address, u64 value, UpdateContext& c) {
-    PageRef page = TRY(PageRef::get(frame_of(Paddr{address}), c.table_owner));
-    PageType type = page->page_type();
-    bool table = page->type_uses() && type >= PageType::l1 && type <= PageType::l4;
-    if (!table) return write_data(*page, address, value);
-    if (type != PageType::l1 && !(page->type.load(std::memory_order_acquire) & PageInfo::kValidated)) return Errno::inval;
+// A table of an upper level, one that has stopped half-way, or a page that is no table. Its reference is the caller's.
+[[gnu::noinline]] Status write_other(PageInfo& page, u64 address, u64 value, const UpdateContext& c) {
+    PageType type = page.page_type();
+    bool table = page.type_uses() && type >= PageType::l1 && type <= PageType::l4;
+    if (!table) return write_data(page, address, value);
+    if (type != PageType::l1 && !(page.type.load(std::memory_order_acquire) & PageInfo::kValidated)) return Errno::inval;
     MappedPage<Pte> map{page.mfn()};
     unsigned level = static_cast<unsigned>(type) - static_cast<unsigned>(PageType::l1) + 1;
-    return update_entry(*page, &map[page_offset(address) / sizeof(Pte)], Pte{value}, level, c);
+    return update_entry(page, &map[page_offset(address) / sizeof(Pte)], Pte{value}, level, c);
 }
 
-Status write_m2p(u64 address, u64 pfn, const UpdateContext& c) {
+// `page` is that of the request before, which mostly names the same table: its reference serves again, for 20 instructions
+// less. What the page is in use as is looked at each time.
+[[gnu::always_inline]] inline Status write_table(u64 address, u64 value, const UpdateContext& c, const OwnPages& own, PageRef& page) {
+    Mfn frame = frame_of(Paddr{address});
+    if (!mfn_valid(frame)) [[unlikely]] return Errno::inval;
+    if (page.get() != &page_of(frame)) {
+        if (!get_page(page_of(frame), c.table_owner)) [[unlikely]] return Errno::inval;
+        page = PageRef::adopt(page_of(frame));
+    }
+    unsigned index = static_cast<unsigned>(page_offset(address) / sizeof(Pte));
+    if (!is_live_l1(*page, index)) [[unlikely]] return write_other(*page, address, value, c);
+    return update_l1(&MappedPage<Pte>{frame}[index], Pte{value}, c, own);
+}
+
+[[gnu::noinline]] Status write_m2p(u64 address, u64 pfn, const UpdateContext& c) {
     if (&c.table_owner != &current_domain()) return Errno::perm;
     PageRef page = TRY(PageRef::get(frame_of(Paddr{address}), c.page_owner));
     set_m2p(page.mfn(), pfn);
     return {};
 }
 
-Status one(const mmu_update_t& r, UpdateContext& c) {
+[[gnu::always_inline]] inline Status one(const mmu_update_t& r, UpdateContext& c, const OwnPages& own, PageRef& page) {
     u64 address = r.ptr & ~u64{sizeof(Pte) - 1};
     switch (r.ptr & (sizeof(Pte) - 1)) {
     case MMU_NORMAL_PT_UPDATE:
     case MMU_PT_UPDATE_NO_TRANSLATE:
-        c.preserve_ad = false;
-        return write_table(address, r.val, c);
     case MMU_PT_UPDATE_PRESERVE_AD:
-        c.preserve_ad = true;
-        return write_table(address, r.val, c);
+        c.preserve_ad = (r.ptr & (sizeof(Pte) - 1)) == MMU_PT_UPDATE_PRESERVE_AD;
+        return write_table(address, r.val, c, own, page);
     case MMU_MACHPHYS_UPDATE: return write_m2p(address, r.val, c);
     default: return Errno::nosys;
     }
@@ -84,13 +97,15 @@ struct Progress {
     Status result;
 };
 
-// Requests [from, from + n).
+// At least the first one is done.
 Progress run_batch(const mmu_update_t* requests, unsigned n, UpdateContext& c) {
     Vcpu& v = current();
     Guard g{c.table_owner.arch.tables_lock};
+    const OwnPages own{c.table_owner};
+    PageRef page;
     for (unsigned i = 0; i < n; ++i) {
         if (v.arch.deferred_table || (i && hypercall::preempt_due())) return {i, Errno::restart};
-        if (Status s = one(requests[i], c); !s) return {i, s.error()};
+        if (Status s = one(requests[i], c, own, page); !s) return {i, s.error()};
     }
     return {n, {}};
 }
@@ -106,6 +121,10 @@ Result<s64> run(const Batch& all, GuestIn<mmu_update_t> requests, UpdateContext 
             n = 1;
             result = requests.copy_array_in(batch, done, n);
             if (!result) break;
+        }
+        if (done && hypercall::preempt_due()) {   // copying has taken its time, too
+            result = Errno::restart;
+            break;
         }
         Progress p = run_batch(batch, n, c);
         done += p.done;

@@ -6,7 +6,7 @@
 
 #include <asm/mm.hpp>
 #include <xen/memory.hpp>
-#include <xen/tlb.hpp>
+#include <xen/writable_page.hpp>
 
 namespace xen::mm {
 
@@ -16,28 +16,35 @@ public:
 
     // The references of a new entry.
     [[gnu::always_inline]] bool take(Pte e) const {
-        if (e.mfn() >= max_frame) [[unlikely]] return false;
-        PageInfo& p = page_of(e.mfn());
+        u64 at = offset_of(e);
+        if (at >= end_) [[unlikely]] return false;
+        PageInfo& p = info_at(at);
         if (!count(p)) [[unlikely]] return false;
         // Who owns it is certain only now, that it cannot be freed any more.
-        if (p.owner_index != index_ || (e.writable() && !use(p))) [[unlikely]] {
-            put_page(p);
-            return false;
-        }
+        if (p.owner_index != index_ || (e.writable() && !writable_page::use(p))) [[unlikely]]
+            return refuse(p);
         return true;
     }
     // Those of one that is gone.
     [[gnu::always_inline]] bool give(Pte e) const {
-        if (e.mfn() >= max_frame) [[unlikely]] return false;
-        PageInfo& p = page_of(e.mfn());
-        if (p.owner_index != index_ || (e.writable() && !unuse(p))) [[unlikely]] return false;
+        u64 at = offset_of(e);
+        if (at >= end_) [[unlikely]] return false;
+        PageInfo& p = info_at(at);
+        if (p.owner_index != index_ || (e.writable() && !writable_page::unuse(p))) [[unlikely]] return false;
         u64 old = p.count.fetch_sub(1, std::memory_order_acq_rel);
-        if ((old & PageInfo::kCountMask) == 1) [[unlikely]] memory::free_domain_page(p);
+        if (old << kFlagBits == u64{1} << kFlagBits) [[unlikely]] memory::free_domain_page(p);
         return true;
     }
 
 private:
-    static constexpr u64 kWritable = static_cast<u64>(PageType::writable) << PageInfo::kTypeShift | PageInfo::kValidated;
+    // Where the frame's descriptor is, in bytes, from the entry by one shift instead of two.
+    static constexpr unsigned kShift = kPageShift - 5;
+    static_assert(sizeof(PageInfo) == 1 << 5);
+    static u64 offset_of(Pte e) { return (e.raw & Pte::kAddress) >> kShift; }
+    static PageInfo& info_at(u64 offset) { return *reinterpret_cast<PageInfo*>(reinterpret_cast<char*>(frame_table) + offset); }
+
+    static constexpr unsigned kFlagBits = 10;   // above the count: shifted out, which takes no mask of 64 bits
+    static_assert(PageInfo::kCountMask == ~u64{0} >> kFlagBits);
 
     static bool count(PageInfo& p) {
         u64 old = p.count.load(std::memory_order_relaxed);
@@ -46,20 +53,13 @@ private:
         if (old >> kMany != PageInfo::kAllocated >> kMany) [[unlikely]] return false;
         return p.count.compare_exchange_strong(old, old + 1, std::memory_order_acq_rel, std::memory_order_relaxed);
     }
-    // One that was writable last and has no use now is as good: no TLB has anything else of it.
-    static bool use(PageInfo& p) {
-        u64 old = p.type.load(std::memory_order_relaxed);
-        if (old - kWritable >= PageInfo::kTypeCountMask) [[unlikely]] return false;
-        return p.type.compare_exchange_strong(old, old + 1, std::memory_order_acq_rel, std::memory_order_relaxed);
-    }
-    static bool unuse(PageInfo& p) {
-        u64 old = p.type.load(std::memory_order_relaxed);
-        if (old - kWritable - 1 >= PageInfo::kTypeCountMask) [[unlikely]] return false;
-        if (old == kWritable + 1) p.tlb_stamp = tlb::clock();
-        return p.type.compare_exchange_strong(old, old - 1, std::memory_order_acq_rel, std::memory_order_relaxed);
+    [[gnu::noinline, gnu::cold]] static bool refuse(PageInfo& p) {
+        put_page(p);
+        return false;
     }
 
     u32 index_;
+    u64 end_ = max_frame.raw() * sizeof(PageInfo);
 };
 
 }  // namespace xen::mm

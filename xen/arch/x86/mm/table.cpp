@@ -18,7 +18,7 @@ constexpr bool is_xen_slot(unsigned level, unsigned i) { return level == 4 && i 
 constexpr unsigned level_of(PageType t) { return static_cast<unsigned>(t) - static_cast<unsigned>(PageType::l1) + 1; }
 
 // L1 tables go by groups, of which empty ones cost little, and may yield between pieces. `done` is a multiple of kGroup.
-constexpr unsigned kGroup = 4, kPiece = 64;
+constexpr unsigned kGroup = 8, kPiece = 64;
 constexpr u64 kPieceBytes = kPiece * sizeof(Pte);
 
 // Tables are aligned: the border of a piece behind an entry, and the one before.
@@ -32,7 +32,7 @@ Errno stopped(PageInfo& p, sptr at, Errno why) {
 
 // The processor may set A and D in them meanwhile, nothing else changes.
 [[gnu::always_inline]] inline bool is_empty(const Pte* g) {
-    return !((g[0].raw | g[1].raw | g[2].raw | g[3].raw) & Pte::kPresent);
+    return !((g[0].raw | g[1].raw | g[2].raw | g[3].raw | g[4].raw | g[5].raw | g[6].raw | g[7].raw) & Pte::kPresent);
 }
 
 [[gnu::always_inline]] inline void give_entry(const Pte* slot, const OwnPages& own, Domain& owner) {
@@ -40,11 +40,9 @@ Errno stopped(PageInfo& p, sptr at, Errno why) {
     if (e.present() && !own.give(e)) [[unlikely]] put_l1_target(e, owner);
 }
 
-void give_group(const Pte* g, const OwnPages& own, Domain& owner) {
-    give_entry(&g[0], own, owner);
-    give_entry(&g[1], own, owner);
-    give_entry(&g[2], own, owner);
-    give_entry(&g[3], own, owner);
+[[gnu::always_inline]] inline void give_group(const Pte* g, const OwnPages& own, Domain& owner) {
+#pragma GCC unroll 8
+    for (unsigned i = 0; i < kGroup; ++i) give_entry(&g[i], own, owner);
 }
 
 [[gnu::noinline, gnu::cold]] bool take_other(Pte* slot, Domain& owner, Status& why) {
@@ -62,15 +60,20 @@ void give_group(const Pte* g, const OwnPages& own, Domain& owner) {
     return true;
 }
 
-// All of the group or none.
-Status take_group(Pte* g, const OwnPages& own, Domain& owner) {
-    Status why;
-    unsigned n = 0;
-    if (take_entry(&g[0], own, owner, why) && ++n && take_entry(&g[1], own, owner, why) && ++n &&
-        take_entry(&g[2], own, owner, why) && ++n && take_entry(&g[3], own, owner, why)) [[likely]]
-        return {};
+[[gnu::noinline, gnu::cold]] void give_first(const Pte* g, unsigned n, OwnPages own, Domain& owner) {
     while (n) give_entry(&g[--n], own, owner);
-    return why;
+}
+
+// All of the group or none.
+[[gnu::always_inline]] inline Status take_group(Pte* g, const OwnPages& own, Domain& owner) {
+    Status why;
+#pragma GCC unroll 8
+    for (unsigned n = 0; n < kGroup; ++n) {
+        if (take_entry(&g[n], own, owner, why)) [[likely]] continue;
+        give_first(g, n, own, owner);
+        return why;
+    }
+    return {};
 }
 
 Status validate_l1(PageInfo& p, Domain& owner) {

@@ -7,6 +7,7 @@
 
 #include "arch/x86/mm/walk.hpp"
 #include "arch/x86/mm/owner.hpp"
+#include "arch/x86/mm/update_l1.hpp"
 
 namespace xen::mm {
 namespace {
@@ -20,7 +21,7 @@ Status change(Vcpu& v, u64 va, Pte value, Domain& page_owner) {
     if (table.page_type() != PageType::l1 || !table.type_uses()) return Errno::inval;
     UpdateContext c{*v.domain, page_owner};
     MappedPage<Pte> map{found.value().table};
-    return update_l1(&map[found.value().index], value, c);
+    return update_l1(&map[found.value().index], value, c, OwnPages{c.table_owner});
 }
 
 // flags: UVMF_* in the low bits; with UVMF_MULTI a pointer to a vCPU mask in the rest (0: this CPU, 2: all).

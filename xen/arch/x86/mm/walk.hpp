@@ -16,8 +16,10 @@ struct L1Slot {
 // A live table of an upper level refers to validated tables alone, so their frames exist. Where the guest's root maps
 // itself, the "L1 table" may be one of a higher level: for the caller to see.
 [[gnu::always_inline]] inline Result<L1Slot> find_l1(Vcpu& v, u64 address) {
-    Maybe<Mfn> root = v.arch.in_kernel ? v.arch.guest_table : v.arch.guest_table_user;
-    if (!root || !arch::guest_range_ok(address, 1)) [[unlikely]] return Errno::fault;
+    if (!arch::guest_address_ok(address)) [[unlikely]] return Errno::fault;
+    Maybe<Mfn> root = v.arch.guest_table;
+    if (!v.arch.in_kernel) [[unlikely]] root = v.arch.guest_table_user;
+    if (!root) [[unlikely]] return Errno::fault;
     Mfn table = *root;
 #pragma GCC unroll 3
     for (unsigned level = 4; level > 1; --level) {

@@ -27,6 +27,9 @@ inline constexpr unsigned kLdtPages = 16;
 inline constexpr u64 gdt_address(unsigned vcpu) { return kPerDomain + u64{vcpu} * 32 * kPageSize; }
 inline constexpr u64 ldt_address(unsigned vcpu) { return gdt_address(vcpu) + kGdtPages * kPageSize; }
 
+// An address that a PV guest may name.
+constexpr bool guest_address_ok(u64 address) { return address < 0x0000800000000000 || address >= kXenEnd; }
+
 // A guest-virtual range that a PV guest may name: canonical and outside the hypervisor's slots.
 constexpr bool guest_range_ok(u64 start, u64 bytes) {
     u64 end = start + bytes;

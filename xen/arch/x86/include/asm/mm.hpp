@@ -38,6 +38,12 @@ Status devalidate_table(PageInfo& p, PageType type);     // down from p.table.do
 inline bool is_counted(const PageInfo& table, unsigned index) {
     return (table.type.load(std::memory_order_acquire) & PageInfo::kValidated) || index < table.table.done;
 }
+// In use as an L1 table, with an entry at `index` that is counted: from one look at its type.
+[[gnu::always_inline]] inline bool is_live_l1(const PageInfo& p, unsigned index) {
+    u64 word = p.type.load(std::memory_order_acquire);
+    if (word >> PageInfo::kTypeShift != static_cast<u64>(PageType::l1) || !(word & PageInfo::kTypeCountMask)) return false;
+    return (word & PageInfo::kValidated) || index < p.table.done;
+}
 Status validate_descriptors(Mfn f);                      // GDT/LDT page (descriptor.cpp)
 bool descriptor_ok(u64 raw, u64* adjusted);              // one that a guest may load; `adjusted` is how
 void fill_xen_slots(Pte* l4, const Domain& d);
@@ -60,9 +66,8 @@ inline Pte adjusted(Pte e, unsigned level) {
     return e.has(Pte::kGuestKernel) ? e : e.with(Pte::kGlobal);
 }
 
-// -- updates (update.cpp)
+// -- updates (update.cpp; of L1 entries arch/x86/mm/update_l1.hpp)
 Status update_entry(PageInfo& table, Pte* slot, Pte value, unsigned level, const UpdateContext& c);
-Status update_l1(Pte* slot, Pte value, const UpdateContext& c);
 
 // -- base pointers (base_pointer.cpp)
 Status set_kernel_base(Vcpu& v, Mfn l4);

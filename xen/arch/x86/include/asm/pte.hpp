@@ -40,5 +40,10 @@ inline void store_pte(Pte* p, Pte v) { __atomic_store_n(&p->raw, v.raw, __ATOMIC
 inline bool exchange_pte(Pte* p, Pte& expected, Pte v) {
     return __atomic_compare_exchange_n(&p->raw, &expected.raw, v.raw, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
 }
+// The same where what stands there instead is of no use: `old` stays in a register.
+inline bool replace_pte(Pte* p, Pte old, Pte v) {
+    u64 expected = old.raw;
+    return __atomic_compare_exchange_n(&p->raw, &expected, v.raw, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+}
 
 }  // namespace xen::arch

@@ -7,7 +7,7 @@
 
 namespace xen::arch {
 
-// One word of 4 or 8 bytes, by one instruction.
+// One word of 2, 4 or 8 bytes, by one instruction.
 template <class W>
 [[gnu::always_inline]] inline bool load_guest(u64 gva, W& to) {
     W word;

@@ -21,6 +21,19 @@ fault:
     return false;
 }
 
+[[gnu::always_inline]] inline bool get_word(u64& to, u64 gva) {
+    u64 word;
+    asm volatile goto("1: mov %[from], %[word]\n\t" FIXUP("1b", "%l[fault]")
+                      : [word] "=r"(word)
+                      : [from] "m"(*reinterpret_cast<u64*>(gva))
+                      :
+                      : fault);
+    to = word;
+    return true;
+fault:
+    return false;
+}
+
 template <unsigned... I>
 struct Numbers {};
 template <unsigned N, unsigned... I>
@@ -34,6 +47,10 @@ template <unsigned N, unsigned... I>
 [[gnu::always_inline]] inline bool put_each(u64 gva, const u64 (&words)[N], Numbers<I...>) {
     return (put_word(gva + 8 * I, words[I]) && ...);
 }
+template <unsigned N, unsigned... I>
+[[gnu::always_inline]] inline bool get_each(u64 (&words)[N], u64 gva, Numbers<I...>) {
+    return (get_word(words[I], gva + 8 * I) && ...);
+}
 
 }  // namespace detail
 
@@ -42,6 +59,15 @@ template <unsigned N>
 [[gnu::always_inline]] inline bool put_words(u64 gva, const u64 (&words)[N]) {
     asm volatile(OPEN_GUEST ::: "memory");
     bool done = detail::put_each(gva, words, typename detail::UpTo<N>::type{});
+    asm volatile(CLOSE_GUEST ::: "memory");
+    return done;
+}
+
+// False when one faults; the words are not to be looked at then.
+template <unsigned N>
+[[gnu::always_inline]] inline bool get_words(u64 (&words)[N], u64 gva) {
+    asm volatile(OPEN_GUEST ::: "memory");
+    bool done = detail::get_each(words, gva, typename detail::UpTo<N>::type{});
     asm volatile(CLOSE_GUEST ::: "memory");
     return done;
 }
