@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Questions about the host and its firmware, claims on memory, and the sets of numbers that rights are kept in.
+#include <public/event_channel.h>
+#include <public/sched.h>
+#include <xen/irq.hpp>
 #include <xen/rangeset.hpp>
 #include <xen/security.hpp>
+#include <xen/softirq.hpp>
 
 #include <array>
+#include <vector>
 
 #include "control_calls.hpp"
 
@@ -197,4 +202,172 @@ TEST_CASE("sets of numbers join, part and refuse what is upside down") {
     CHECK((s.contains(7, 9) && !s.contains(7, 21) && !s.contains(6, 9)));
     REQUIRE(s.remove(0, 100));
     CHECK(s.empty());
+}
+
+TEST_CASE("what the host has not, and policies by their numbers") {
+    Toolstack t;
+    auto plain = [&](u32 cmd) {
+        xen_sysctl op = t.system(cmd);
+        return t.run(op);
+    };
+    CHECK(plain(XEN_SYSCTL_get_cpu_levelling_caps) == 0);
+    CHECK(plain(XEN_SYSCTL_psr_cmt_op) == -ENODEV);
+    CHECK(plain(XEN_SYSCTL_coverage_op) == -EOPNOTSUPP);
+    xen_sysctl op = t.system(XEN_SYSCTL_psr_alloc);
+    CHECK(t.run(op) == -ENODEV);
+    op.u.psr_alloc.cmd = XEN_SYSCTL_PSR_get_mba_info + 1;
+    CHECK(t.run(op) == -EOPNOTSUPP);
+    op = t.system(XEN_SYSCTL_get_cpu_featureset);
+    for (u32 index : {XEN_SYSCTL_cpu_featureset_raw, XEN_SYSCTL_cpu_featureset_host, XEN_SYSCTL_cpu_featureset_pv}) {
+        op.u.cpu_featureset = {};
+        op.u.cpu_featureset.index = index;
+        CHECK(t.run(op) == 0);
+        CHECK(op.u.cpu_featureset.nr_features > 0);
+    }
+    op = t.system(XEN_SYSCTL_get_cpu_policy);
+    auto policy = [&](u32 index) {
+        op.u.cpu_policy = {};
+        op.u.cpu_policy.index = index;
+        return t.run(op);
+    };
+    for (u32 index : {XEN_SYSCTL_cpu_policy_raw, XEN_SYSCTL_cpu_policy_host, XEN_SYSCTL_cpu_policy_pv_max, XEN_SYSCTL_cpu_policy_pv_default}) {
+        CHECK(policy(index) == 0);
+        CHECK((op.u.cpu_policy.nr_leaves == 120 && op.u.cpu_policy.nr_msrs == 2));
+    }
+    CHECK(policy(XEN_SYSCTL_cpu_policy_hvm_max) == -EOPNOTSUPP);
+    CHECK(policy(XEN_SYSCTL_cpu_policy_hvm_default) == -EOPNOTSUPP);
+    CHECK(policy(99) == -EINVAL);
+    xen_domctl own = t.about(XEN_DOMCTL_get_cpu_policy);
+    CHECK(t.run(own) == 0);
+    CHECK((own.u.cpu_policy.nr_leaves == 120 && own.u.cpu_policy.nr_msrs == 2));
+    own.cmd = XEN_DOMCTL_set_cpu_policy;
+    own.u.cpu_policy = {};
+    own.u.cpu_policy.nr_leaves = 1;
+    CHECK(t.run(own) == -EFAULT);
+    xen_platform_op set = t.platform(XENPF_settime64);
+    CHECK(t.run(set) == 0);
+    set = t.platform(XENPF_get_symbol);
+    set.u.symdata.symnum = ~0u;
+    CHECK(t.run(set) == -ERANGE);
+}
+
+TEST_CASE("calls that cannot be continued refuse a beginning in the middle") {
+    Toolstack t;
+    std::array<u64, 16> zeros{};
+    for (u32 cmd : {XENMEM_exchange, XENMEM_maximum_ram_page, XENMEM_maximum_gpfn, XENMEM_remove_from_physmap, XENMEM_claim_pages,
+                    XENMEM_current_reservation})
+        CHECK(t.memory(cmd | 1u << 6, zeros) == -EINVAL);
+    CHECK(t.memory(XENMEM_maximum_ram_page, zeros) == static_cast<s64>(max_frame.raw()));
+    for (u32 cmd : {GNTTABOP_map_grant_ref, GNTTABOP_unmap_grant_ref, GNTTABOP_copy, GNTTABOP_transfer, GNTTABOP_swap_grant_ref,
+                    GNTTABOP_setup_table, GNTTABOP_cache_flush})
+        CHECK(sim::hypercall(__HYPERVISOR_grant_table_op, cmd, arch::kXenStart, 1) == -EFAULT);
+    std::array<gnttab_get_status_frames, 2> status{};
+    CHECK(sim::hypercall(__HYPERVISOR_grant_table_op, GNTTABOP_get_status_frames, address(status), 2) == -EINVAL);   // one at a time
+    CHECK(sim::hypercall(63) == -ENOSYS);
+    CHECK(sim::hypercall(1000) == -ENOSYS);
+    xen_memory_reservation r{};
+    xen_pfn_t list[2]{};
+    r.extent_start.p = list, r.nr_extents = 1, r.domid = DOMID_SELF, r.mem_flags = XENMEMF_populate_on_demand;
+    CHECK(t.memory(XENMEM_populate_physmap, r) == 0);         // none was populated
+    r.mem_flags = 0;
+    r.extent_start.p = nullptr;
+    u64 before = t.control.tot_pages;
+    CHECK(t.memory(XENMEM_increase_reservation, r) == 1);     // nobody wants to know which
+    CHECK(t.control.tot_pages == before + 1);
+    u64 own = address_of(give_page(t.guest)).raw();
+    mmu_update_t update{own | MMU_MACHPHYS_UPDATE, 5};
+    CHECK(sim::hypercall(__HYPERVISOR_mmu_update, address(update), 1, 0, u64{t.guest.id.raw() + 1u} << 16 | t.guest.id.raw()) == -EPERM);
+}
+
+TEST_CASE("the rest of what a domain may be given") {
+    Toolstack t;
+    xen_domctl op = t.about(XEN_DOMCTL_createdomain, 0);
+    auto make = [&](auto change) {
+        op = t.about(XEN_DOMCTL_createdomain, 0);
+        auto& x = op.u.createdomain;
+        x.max_vcpus = 1, x.max_evtchn_port = 1023, x.max_grant_frames = 32, x.max_maptrack_frames = 32, x.grant_opts = 2;
+        change(x);
+        return t.run(op);
+    };
+    CHECK(make([](auto&) {}) == 0);
+    CHECK(op.domain != 0);                                    // a number that is free
+    CHECK(domain::peek(DomId{op.domain}) != nullptr);
+    destroy_domain(*domain::peek(DomId{op.domain}));
+    CHECK(make([](auto& x) { x.iommu_opts = 1; }) == -EINVAL);
+    CHECK(make([](auto& x) { x.grant_opts = 0x102; }) == -EINVAL);
+    CHECK(make([](auto& x) { x.max_grant_frames = 0; }) == -EINVAL);
+    CHECK(make([](auto& x) { x.flags = XEN_DOMCTL_CDF_hvm; }) < 0);
+    op = t.about(XEN_DOMCTL_max_mem);
+    op.u.max_mem.max_memkb = ~u64{0};
+    CHECK(t.run(op) == 0);
+    CHECK(t.guest.max_pages == (u64{1} << 32) - 1);
+    CHECK(t.plain(XEN_DOMCTL_soft_reset_cont) == -EINVAL);
+    op = t.about(XEN_DOMCTL_getdomaininfo, 0x7ff5);
+    CHECK(t.run(op) < 0);
+    op = t.about(XEN_DOMCTL_irq_permission);
+    op.u.irq_permission.pirq = irq::irq_count();
+    CHECK(t.run(op) == -EINVAL);
+    op = t.about(XEN_DOMCTL_ioport_permission);
+    op.u.ioport_permission.first_port = 0xfff0, op.u.ioport_permission.nr_ports = 17;
+    CHECK(t.run(op) == -EINVAL);
+    op.u.ioport_permission.nr_ports = 0;
+    CHECK(t.run(op) == -EINVAL);
+    op = t.about(XEN_DOMCTL_get_ext_vcpucontext);
+    auto& x = op.u.ext_vcpucontext;
+    CHECK(t.run(op) == 0);
+    CHECK(x.size > 0);
+    u32 size = x.size;
+    auto set = [&](auto change) {
+        op.cmd = XEN_DOMCTL_set_ext_vcpucontext;
+        x = {};
+        x.size = size;
+        change(x);
+        return t.run(op);
+    };
+    CHECK(set([](auto& e) { e.sysenter_callback_eip = 0x5000; }) == 0);
+    CHECK(t.guest.vcpus[0]->arch.sysenter_callback.address == 0x5000);
+    CHECK(set([](auto& e) { e.size = 4; }) == -EINVAL);
+    CHECK(set([](auto& e) { e.sysenter_callback_eip = u64{1} << 47; }) == -EINVAL);
+    CHECK(set([](auto& e) { e.syscall32_callback_eip = u64{1} << 47; }) == -EINVAL);
+    op = t.about(XEN_DOMCTL_get_ext_vcpucontext, t.control.id.raw());
+    CHECK(t.run(op) == -ESRCH);                               // it cannot be paused by itself
+}
+
+TEST_CASE("a domain's watchdogs, and its end told twice") {
+    Toolstack t;
+    On on{*t.guest.vcpus[0]};
+    auto watchdog = [&](u32 id, u32 timeout) {
+        sched_watchdog op{id, timeout};
+        return sim::hypercall(__HYPERVISOR_sched_op, SCHEDOP_watchdog, address(op));
+    };
+    CHECK(watchdog(0, 30) == 1);
+    CHECK(watchdog(0, 30) == 2);
+    CHECK(watchdog(0, 30) == s64{static_cast<u32>(-ENOSPC)});   // ABI: without a sign
+    CHECK(watchdog(1, 60) == 0);
+    CHECK(watchdog(1, 0) == 0);
+    CHECK(watchdog(1, 0) == -EINVAL);                         // it is off
+    CHECK(watchdog(3, 1) == -EINVAL);
+    CHECK(watchdog(2, 0) == 0);
+    evtchn_bind_virq virq{VIRQ_XENOPROF, 1, 0};               // one of each vCPU
+    CHECK(sim::hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_bind_virq, address(virq)) == 0);
+    sched_shutdown end{SHUTDOWN_poweroff};
+    CHECK(sim::hypercall(__HYPERVISOR_sched_op, SCHEDOP_shutdown, address(end)) == 0);
+    end.reason = SHUTDOWN_crash;
+    CHECK(sim::hypercall(__HYPERVISOR_sched_op, SCHEDOP_shutdown, address(end)) == 0);
+    CHECK(t.guest.shutdown_code == SHUTDOWN_poweroff);
+    softirq::pending_mask.local().store(0, std::memory_order_relaxed);
+}
+
+TEST_CASE("a long list of frames to ask about yields") {
+    Toolstack t;
+    std::vector<u32> status(600, 9);
+    xen_sysctl op = t.system(XEN_SYSCTL_page_offline_op);
+    op.u.page_offline.cmd = sysctl_query_page_offline, op.u.page_offline.start = 300, op.u.page_offline.end = 899;
+    op.u.page_offline.status.p = status.data();
+    load({__HYPERVISOR_sysctl, {address(op)}});
+    unsigned entries = 1;
+    while (!enter(true)) ++entries;
+    softirq::pending_mask.local().store(0, std::memory_order_relaxed);
+    CHECK(entries == 2);
+    CHECK((status[0] == 0 && status[599] == 0));
 }

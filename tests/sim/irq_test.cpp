@@ -411,6 +411,11 @@ TEST_CASE("the call of old carries its command within") {
     CHECK(compat(op) == 0);
     op.u.set_iopl.iopl = 4;
     CHECK(compat(op) == -EINVAL);
+    op.cmd = PHYSDEVOP_set_iobitmap, op.u.set_iobitmap = {};
+    op.u.set_iobitmap.nr_ports = 65537;
+    CHECK(compat(op) == -EINVAL);
+    op.cmd = PHYSDEVOP_apic_write, op.u.apic_op = {0x1234000, 0, 0};
+    CHECK(compat(op) == -EINVAL);
     op.cmd = PHYSDEVOP_IRQ_UNMASK_NOTIFY;
     CHECK(compat(op) == 0);
     op.cmd = PHYSDEVOP_map_pirq;
