@@ -18,7 +18,7 @@ LIBRARIES = "lib/x86_64-linux-gnu"
 # Loaded before the tools start, in this order.
 XEN_MODULES = ["xen-evtchn", "xen-gntdev", "xen-gntalloc", "xen-privcmd", "xenfs"]
 # At hand for modprobe.
-MORE_MODULES = ["xen-blkback", "xen-netback", "loop", "virtio_pci", "virtio_blk", "virtio_net",
+MORE_MODULES = ["xen-blkback", "xen-netback", "bridge", "loop", "virtio_pci", "virtio_blk", "virtio_net",
                 "e1000", "e1000e", "ahci", "sd_mod", "xen-acpi-processor"]
 
 # In /usr/lib/xen-4.17/bin but of no use in a small initramfs: the second store daemon in OCaml is
@@ -122,6 +122,15 @@ def add_tools(archive):
         archive.file("lib/terminfo/l/linux", terminfo)
 
 
+def add_scripts(archive):
+    """What the tools run when they attach disks and network cards: for bash, as Debian has them."""
+    for name in ("bin/bash", "usr/bin/flock", "sbin/losetup"):
+        add_program(archive, name)
+    scripts = "etc/xen/scripts"
+    for name in sorted(os.listdir(os.path.join(place.ROOT, scripts))):
+        archive.file(scripts + "/" + name, os.path.join(place.ROOT, scripts, name), 0o755)
+
+
 def base():
     archive = cpio.Archive()
     for folder in ("bin dev do etc/xen lib lib64 mnt proc root run sbin sys tmp usr/bin usr/sbin "
@@ -140,6 +149,7 @@ def base():
         if name.endswith(".sh"):
             archive.file("do/" + name, os.path.join(guest, name), 0o755)
     add_tools(archive)
+    add_scripts(archive)
     add_modules(archive, XEN_MODULES + MORE_MODULES)
     archive.data("etc/modules", ("\n".join(XEN_MODULES) + "\n").encode())
     return archive

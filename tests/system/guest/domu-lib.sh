@@ -4,6 +4,11 @@
 . /do/lib.sh
 mkdir -p /tmp/guests
 
+# Some steps take a busy host minutes, without a word on the console.
+(while sleep 30; do say "still at it"; done) &
+heartbeat=$!
+trap 'kill $heartbeat' EXIT
+
 config() { # NAME LINE...: its configuration, with what all have; later lines win
     local name=$1
     shift
