@@ -374,7 +374,9 @@ TEST_CASE("a vCPU's context comes back as it was set") {
     k.vcpu().initialised = true;    // its tables are not looked at here
     k.state().guest_table = Mfn{0};
     k.state().guest_table_user = nothing;
+    k.state().fpu->xcr0 = 7;
     REQUIRE(pv::set_context(k.vcpu(), *c));
+    CHECK(k.state().fpu->xcr0 == 7);   // of a vCPU that has begun
     auto back = std::make_unique<vcpu_guest_context>();
     pv::get_context(k.vcpu(), *back);
     CHECK(back->user_regs.rip == 0xffffffff80000000);

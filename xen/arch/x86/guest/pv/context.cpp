@@ -20,6 +20,7 @@ constexpr u64 kMaxLdtEntries = 8192;
 constexpr usize kRegisterBytes = offsetof(arch::GuestRegs, ss) + sizeof(u64) - offsetof(arch::GuestRegs, r15);
 static_assert(offsetof(cpu_user_regs, es) == kRegisterBytes, "both have the same registers in the same order");
 constexpr usize kLegacyFpuBytes = 512, kXsaveHeader = 512;
+constexpr u64 kX87 = 1, kSse = 2, kAvx = 4;
 
 bool addresses_ok(const vcpu_guest_context& c) {
     for (u64 a : {c.user_regs.rip, c.user_regs.rsp, c.kernel_sp, c.fs_base, c.gs_base_kernel, c.gs_base_user,
@@ -51,14 +52,41 @@ bool same_tables(const arch::ArchVcpu& a, const vcpu_guest_context& c) {
     return true;
 }
 
+bool has_xsave_header(const arch::FpuState& f) { return f.size >= kXsaveHeader + 64; }
+
+u64 components_of(const arch::FpuState& f) {
+    u64 present = kX87 | kSse;
+    if (has_xsave_header(f)) memcpy(&present, f.area + kXsaveHeader, sizeof(present));
+    return present;
+}
+
+// A vCPU that has begun keeps its XCR0 and what the image does not hold: a suspension that was called off changes one
+// register of the context that it read.
 void load_fpu_image(Vcpu& v, const vcpu_guest_context& c) {
-    arch::reset_fpu(v);
+    if (!v.initialised) arch::reset_fpu(v);
     if (!(c.flags & VGCF_i387_valid)) return;
     arch::FpuState& f = *v.arch.fpu;
     memcpy(f.area, c.fpu_ctxt.x, kLegacyFpuBytes);
-    if (f.size < kXsaveHeader + 64) return;
-    u64 present = 3;   // x87 and SSE
-    memcpy(f.area + kXsaveHeader, &present, sizeof(present));
+    u64 present = components_of(f) | kX87 | kSse;
+    if (has_xsave_header(f)) memcpy(f.area + kXsaveHeader, &present, sizeof(present));
+}
+
+// What is in its initial state the processor does not write (SDM volume 1, 13.6 and 13.8.1).
+void store_fpu_image(const arch::FpuState& f, vcpu_guest_context& c) {
+    constexpr usize kMxcsr = 24, kRegisters = 32, kXmm = 160, kXmmEnd = 416;
+    constexpr u16 kInitialControl = 0x37f;
+    constexpr u32 kInitialMxcsr = 0x1f80;
+    auto* image = reinterpret_cast<u8*>(c.fpu_ctxt.x);
+    memcpy(image, f.area, kLegacyFpuBytes);
+    u64 present = components_of(f);
+    if (!(present & kX87)) {
+        memset(image, 0, kMxcsr);
+        memset(image + kRegisters, 0, kXmm - kRegisters);
+        memcpy(image, &kInitialControl, sizeof(kInitialControl));
+    }
+    if (present & kSse) return;
+    memset(image + kXmm, 0, kXmmEnd - kXmm);
+    if (!(present & kAvx)) memcpy(image + kMxcsr, &kInitialMxcsr, sizeof(kInitialMxcsr));
 }
 
 void load_registers(Vcpu& v, const vcpu_guest_context& c) {
@@ -198,7 +226,7 @@ void get_context(Vcpu& v, vcpu_guest_context& c) {
     if (&v != &current()) arch::sync_vcpu(v);
     memset(&c, 0, sizeof(c));
     c.flags = flags_of(v);
-    memcpy(c.fpu_ctxt.x, a.fpu->area, kLegacyFpuBytes);
+    store_fpu_image(*a.fpu, c);
     store_registers(v, c);
     for (unsigned i = 0; i < 256; ++i) {
         const arch::TrapEntry& t = a.traps[i];
