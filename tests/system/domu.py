@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""The initramfs of the guests that tests start in dom0: busybox, the front ends' modules, and domu/init."""
+"""What guests of dom0 are started from: an initramfs of busybox, the front ends' modules and domu/init; and the small
+kernel of tests/guests/small."""
 
 import gzip
 import os
+import shutil
+import subprocess
 
 import cpio
 import initrd
@@ -28,3 +31,15 @@ def build():
     initrd.add_modules(archive, MODULES)
     place.write(out, gzip.compress(archive.finish(), 1, mtime=0))
     return out
+
+
+def small():
+    """Built anew when it must be; returns its path."""
+    source, folder = os.path.join(place.TOP, "tests", "guests", "small"), os.path.join(place.BUILD, "guests", "small")
+    generator = ["-G", "Ninja"] if shutil.which("ninja") else []
+    for command in (["cmake", *generator, "-S", source, "-B", folder, "-DCMAKE_CXX_COMPILER=g++-12"],
+                    ["cmake", "--build", folder]):
+        made = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if made.returncode:
+            raise place.Failed("%s failed:\n%s" % (" ".join(command), made.stdout[-4000:]))
+    return os.path.join(place.BUILD, "guests", "small.elf")

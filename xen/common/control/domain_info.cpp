@@ -37,7 +37,7 @@ xen_domctl_getdomaininfo domain_info(Domain& d) {
     x.cpu_time = s.cpu_time;
     x.nr_online_vcpus = s.online_vcpus;
     x.max_vcpu_id = s.highest_vcpu;
-    x.ssidref = d.ssid;
+    x.ssidref = 0;   // ABI: a label is a policy's like FLASK, and there is none
     memcpy(x.handle, d.handle, sizeof(x.handle));
     x.cpupool = s.pool;
     x.gpaddr_bits = arch::physical_address_bits();
