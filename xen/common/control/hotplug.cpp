@@ -5,6 +5,7 @@
 #include <xen/hypercall.hpp>
 #include <xen/log.hpp>
 #include <xen/option.hpp>
+#include <xen/refusal.hpp>
 #include <xen/smp.hpp>
 
 namespace xen::control {
@@ -16,18 +17,19 @@ bool may_run(CpuId cpu) { return second_threads.value_or(option::values().smt) |
 
 // The boot CPU stays.
 Status stop_cpu(CpuId cpu) {
-    if (!cpu.raw() || cpu.raw() >= kMaxCpus || !cpu_present.test(cpu.raw())) return Errno::inval;
-    return cpu_online.test(cpu.raw()) ? smp::cpu_down(cpu) : Errno::exist;
+    if (!cpu.raw()) return refuse(Errno::inval, "cpu is 0: the CPU that booted stays");
+    if (cpu.raw() >= kMaxCpus || !cpu_present.test(cpu.raw())) return refuse(Errno::inval, "cpu is %u: there is no such one", cpu.raw());
+    return cpu_online.test(cpu.raw()) ? smp::cpu_down(cpu) : refuse(Errno::exist, "cpu %u is off already", cpu.raw());
 }
 
 }  // namespace
 
 Status start_cpu(CpuId cpu) {
-    if (cpu.raw() >= kMaxCpus || !cpu_present.test(cpu.raw())) return Errno::inval;
+    if (cpu.raw() >= kMaxCpus || !cpu_present.test(cpu.raw())) return refuse(Errno::inval, "cpu is %u: there is no such one", cpu.raw());
     TRY(smp::cpu_up(cpu));
     if (may_run(cpu)) return {};
     Status s = smp::cpu_down(cpu);
-    if (s) return Errno::perm;
+    if (s) return refuse(Errno::perm, "cpu %u is a second thread, and these are off", cpu.raw());
     log_warning("CPU %u could not be stopped again: errno %u", cpu.raw(), static_cast<unsigned>(s.error()));
     return s;
 }
@@ -50,9 +52,9 @@ Status hotplug(const xen_sysctl_cpu_hotplug& x) {
     case XEN_SYSCTL_CPU_HOTPLUG_OFFLINE: return stop_cpu(CpuId{x.cpu});
     case XEN_SYSCTL_CPU_HOTPLUG_SMT_ENABLE:
     case XEN_SYSCTL_CPU_HOTPLUG_SMT_DISABLE:
-        if (arch::threads_per_core() < 2) return Errno::opnotsupp;
+        if (arch::threads_per_core() < 2) return refuse(Errno::opnotsupp, "the processor has one thread a core");
         return set_second_threads(x.op == XEN_SYSCTL_CPU_HOTPLUG_SMT_ENABLE);
-    default: return Errno::opnotsupp;
+    default: return refuse(Errno::opnotsupp, "op is %u: there is no such one", x.op);
     }
 }
 

@@ -2,8 +2,8 @@
 // Pages that a domain owns: charging, the owned list, and the way back to the free lists.
 #include <xen/assert.hpp>
 #include <xen/domain.hpp>
-#include <xen/log.hpp>
 #include <xen/memory.hpp>
+#include <xen/refusal.hpp>
 #include <xen/tlb.hpp>
 
 namespace xen {
@@ -55,10 +55,8 @@ Status assign_pages(Domain& d, PageInfo& head, Order order, bool no_refcount) {
     u64 n = u64{1} << order.raw();
     Guard g{d.page_lock};
     if (d.is_dying()) return Errno::inval;
-    if (!no_refcount && (d.tot_pages > d.max_pages || n > d.max_pages - d.tot_pages)) {
-        log_guest("d%u: over-allocation: %lu + %lu pages, the limit is %lu", d.id.raw(), d.tot_pages, n, d.max_pages);
-        return Errno::toobig;
-    }
+    if (!no_refcount && (d.tot_pages > d.max_pages || n > d.max_pages - d.tot_pages))
+        return refuse(Errno::toobig, "d%u has %lu of %lu pages: no %lu more", d.id.raw(), d.tot_pages, d.max_pages, n);
     if (!no_refcount) {
         d.tot_pages += n;
         if (u64 claim = d.outstanding_claims) [[unlikely]] set_claim(d, claim < n ? 0 : claim - n);

@@ -6,6 +6,7 @@
 #include <public/sysctl.h>
 #include <xen/cpupool.hpp>
 #include <xen/heap.hpp>
+#include <xen/refusal.hpp>
 #include <xen/sched.hpp>
 #include <xen/time.hpp>
 
@@ -37,7 +38,7 @@ void for_each_unit(const Pool& pool, F f) {
 }
 
 Result<Pool*> make_pool(u32 id, u32 scheduler) {
-    if (scheduler != XEN_SCHEDULER_CREDIT) return Errno::noent;
+    if (scheduler != XEN_SCHEDULER_CREDIT) return refuse(Errno::noent, "sched_id is %u: there is the credit scheduler only", scheduler);
     Box<Pool> pool = TRY(Box<Pool>::create(id, nullptr));
     SchedPolicy* policy = TRY(Credit::create(*pool));
     pool->set_policy(policy);
@@ -72,10 +73,10 @@ bool is_empty(const Pool& pool, CpuId cpu) {
 Status begin_removal(Pool& p, u32 cpu) REQUIRES(pool_lock) {
     if (leaving_cpu == cpu && leaving_pool == &p) return {};
     if (leaving_cpu != kNoCpu || !p.cpus().test(cpu)) return Errno::addrnotavail;
-    if (p.domains && p.cpus().count() == 1) return Errno::busy;
+    if (p.domains && p.cpus().count() == 1) return refuse(Errno::busy, "cpu %u is the pool's last, and %u domains are in it", cpu, p.domains);
     bool pinned = false;
     for_each_unit(p, [&](Unit& u) { pinned |= u.pinned && u.hard.test(cpu); });
-    if (pinned) return Errno::addrinuse;
+    if (pinned) return refuse(Errno::addrinuse, "cpu %u: a vCPU is pinned to it", cpu);
     leaving_cpu = cpu;
     leaving_pool = &p;
     p.remove(CpuId{cpu});
@@ -124,7 +125,7 @@ bool all_made() {
 }  // namespace
 
 Result<u32> create_pool(u32 id, u32 scheduler) {
-    if (id != 0 && all_made()) return Errno::nospc;
+    if (id != 0 && all_made()) return refuse(Errno::nospc, "there are as many pools as CPUs");
     bool any = id == XEN_SYSCTL_CPUPOOL_PAR_ANY;
     for (;;) {
         if (any) {
@@ -143,7 +144,7 @@ Result<u32> create_pool(u32 id, u32 scheduler) {
             }
         }
         free_pool(made);
-        if (!any) return Errno::exist;
+        if (!any) return refuse(Errno::exist, "cpupool_id is %u: it exists", id);
     }
 }
 
@@ -153,7 +154,8 @@ Status destroy_pool(u32 id) {
         Guard g{pool_lock};
         gone = find_pool(id);
         if (!gone) return Errno::noent;
-        if (gone->domains || !gone->cpus().empty() || leaving_pool == gone) return Errno::busy;
+        if (gone->domains || !gone->cpus().empty() || leaving_pool == gone)
+            return refuse(Errno::busy, "pool %u has %u domains and %zu CPUs", id, gone->domains, gone->cpus().count());
         Pool** link = &pools;
         while (*link != gone) link = &(*link)->next;
         *link = gone->next;
@@ -185,7 +187,7 @@ Status add_cpu_to_pool(u32 id, u32 cpu) {
             for_each_unit(*p, apply_affinity);
             return {};
         }
-        if (cpu >= kMaxCpus || !free_mask.test(cpu)) return Errno::nodev;
+        if (cpu >= kMaxCpus || !free_mask.test(cpu)) return refuse(Errno::nodev, "cpu %u is in a pool already", cpu);
         free_mask.clear(cpu);
         ++p->domains;               // stays while we allocate
     }
@@ -209,7 +211,8 @@ Status remove_cpu_from_pool(u32 id, u32 cpu) {
     if (!p) return Errno::noent;
     if (cpu == XEN_SYSCTL_CPUPOOL_PAR_ANY)
         for (usize c : p->cpus()) cpu = static_cast<u32>(c);
-    if (cpu >= kMaxCpus || !cpus[cpu] || !cpu_online.test(cpu)) return Errno::inval;
+    if (cpu >= kMaxCpus || !cpus[cpu] || !cpu_online.test(cpu))
+        return refuse(Errno::inval, "cpu is %u: no such CPU is online", cpu);
     TRY(begin_removal(*p, cpu));
     if (!is_empty(*p, CpuId{cpu})) {
         reschedule(CpuId{cpu});

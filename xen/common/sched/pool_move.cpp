@@ -2,6 +2,7 @@
 // Domains and pools: joining at creation, leaving at death, moving between; the sysctl around pools.
 #include <public/sysctl.h>
 #include <xen/cpupool.hpp>
+#include <xen/refusal.hpp>
 #include <xen/sched.hpp>
 #include <xen/time.hpp>
 
@@ -15,8 +16,8 @@ namespace {
 Result<Pool*> enter_pool(u32 id, Errno missing, Errno empty) {
     Guard g{pool_lock};
     Pool* p = find_pool(id);
-    if (!p) return missing;
-    if (p->cpus().empty()) return empty;
+    if (!p) return refuse(missing, "CPU pool %u: there is no such one", id);
+    if (p->cpus().empty()) return refuse(empty, "CPU pool %u has no CPUs", id);
     ++p->domains;
     return p;
 }
@@ -132,7 +133,7 @@ namespace {
 
 Status move_by_id(const xen_sysctl_cpupool_op& op) {
     DomainRef d = TRY(domain::find(DomId{static_cast<u16>(op.domid)}));
-    if (d.get() == &current_domain()) return Errno::perm;   // ABI: a remote domain only
+    if (d.get() == &current_domain()) return refuse(Errno::perm, "domid is %u: the caller stays in its pool", op.domid);
     return move_domain(*d, op.cpupool_id);
 }
 
@@ -158,7 +159,7 @@ Status cpupool_op(xen_sysctl_cpupool_op& op, CpuMask& cpumap) {
     case XEN_SYSCTL_CPUPOOL_OP_RMCPU: return remove_cpu_from_pool(op.cpupool_id, op.cpu);
     case XEN_SYSCTL_CPUPOOL_OP_MOVEDOMAIN: return move_by_id(op);
     case XEN_SYSCTL_CPUPOOL_OP_FREEINFO: cpumap = free_cpus(); return {};
-    default: return Errno::nosys;
+    default: return refuse(Errno::nosys, "op is %u: there is no such one", op.op);
     }
 }
 

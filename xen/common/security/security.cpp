@@ -4,6 +4,7 @@
 
 #include <xen/config/xsm_silo.hpp>
 #include <xen/log.hpp>
+#include <xen/refusal.hpp>
 
 namespace xen::security {
 namespace {
@@ -52,7 +53,7 @@ Str policy_name() { return policy->name; }
 
 Status judge(Rule rule, const Domain& subject, const Domain& object) {
     if (allowed(rule, subject, object)) [[likely]] return {};
-    return Errno::perm;
+    return refuse(Errno::perm, "policy %s does not let d%u do it to d%u", policy->name, subject.id.raw(), object.id.raw());
 }
 
 Status judge(Rule rule, const Domain& object) { return judge(rule, current_domain(), object); }

@@ -3,6 +3,7 @@
 #include <xen/event.hpp>
 #include <xen/log.hpp>
 #include <xen/option.hpp>
+#include <xen/refusal.hpp>
 #include <xen/softirq.hpp>
 #include <xen/trace.hpp>
 
@@ -27,12 +28,12 @@ Status choose_cpus(const xenctl_bitmap& map) {
 }
 
 Status set_size(u32 pages) {
-    if (u32 now = pages_per_cpu(); now && pages != now) return Errno::inval;
+    if (u32 now = pages_per_cpu(); now && pages != now) return refuse(Errno::inval, "size is %u pages a CPU, and there are buffers of %u", pages, now);
     return make_buffers(pages);
 }
 
 Status enable() {
-    if (!pages_per_cpu()) return Errno::inval;
+    if (!pages_per_cpu()) return refuse(Errno::inval, "there are no buffers: their size was not set");
     enabled = true;
     apply();
     return {};
@@ -79,7 +80,7 @@ Status control(xen_sysctl_tbuf_op& op) {
     case XEN_SYSCTL_TBUFOP_set_size: return set_size(op.size);
     case XEN_SYSCTL_TBUFOP_enable: return enable();
     case XEN_SYSCTL_TBUFOP_disable: disable(); return {};
-    default: return Errno::inval;
+    default: return refuse(Errno::inval, "cmd is %u: there is no such one", op.cmd);
     }
 }
 

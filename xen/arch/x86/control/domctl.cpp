@@ -4,6 +4,7 @@
 #include <xen/arch_control.hpp>
 #include <xen/arch_vcpu.hpp>
 #include <xen/hypercall.hpp>
+#include <xen/refusal.hpp>
 #include <xen/sched.hpp>
 #include <xen/time.hpp>
 
@@ -28,7 +29,9 @@ u32 frame_kind(Domain& d, Mfn f) {
 }
 
 Status frame_info(Domain& d, xen_domctl_getpageframeinfo3& x) {
-    if (x.num > kMostFrames) return Errno::toobig;
+    if (x.num > kMostFrames)
+        return refuse(Errno::toobig, "num is %llu, at most %llu", static_cast<unsigned long long>(x.num),
+                      static_cast<unsigned long long>(kMostFrames));
     for (u64 i = 0; i < x.num; ++i) {
         u64 frame = TRY(guest_in(x.array).copy_in(i));
         TRY(guest_out(x.array).copy_out(static_cast<xen_pfn_t>(frame_kind(d, Mfn{frame})), i));
@@ -58,13 +61,17 @@ void get_tsc(const Domain& d, xen_domctl_tsc_info& x) {
 }
 
 Status trigger(Domain& d, const xen_domctl_sendtrigger& x) {
-    if (x.vcpu >= d.max_vcpus || !d.vcpus[x.vcpu]) return Errno::srch;
+    if (x.vcpu >= d.max_vcpus || !d.vcpus[x.vcpu]) return refuse(Errno::srch, "vcpu is %u: there is no such one", x.vcpu);
     switch (x.trigger) {
     case XEN_DOMCTL_SENDTRIGGER_NMI: raise_nmi(*d.vcpus[x.vcpu]); return {};
     case XEN_DOMCTL_SENDTRIGGER_POWER:
-    case XEN_DOMCTL_SENDTRIGGER_SLEEP: return Errno::inval;   // buttons of HVM domains
-    default: return Errno::nosys;
+    case XEN_DOMCTL_SENDTRIGGER_SLEEP: return refuse(Errno::inval, "trigger is %u: a button of HVM domains", x.trigger);
+    default: return refuse(Errno::nosys, "trigger is %u: PV domains have NMIs only", x.trigger);
     }
+}
+
+Status set_width(u32 bits) {
+    return bits == 64 ? Status{} : refuse(Errno::inval, "size is %u: PV domains have 64-bit kernels only", bits);
 }
 
 }  // namespace
@@ -73,7 +80,7 @@ Status domctl(xen_domctl& op, Domain& d, bool& changed) {
     switch (op.cmd) {
     case XEN_DOMCTL_getpageframeinfo3: return frame_info(d, op.u.getpageframeinfo3);
     case XEN_DOMCTL_hypercall_init: return install_hypercall_page(d, op.u.hypercall_init.gmfn << kPageShift);
-    case XEN_DOMCTL_set_address_size: return op.u.address_size.size == 64 ? Status{} : Errno::inval;
+    case XEN_DOMCTL_set_address_size: return set_width(op.u.address_size.size);
     case XEN_DOMCTL_get_address_size:
         changed = true;
         op.u.address_size.size = 64;

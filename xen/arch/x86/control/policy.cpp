@@ -2,6 +2,7 @@
 #include "arch/x86/control/policy.hpp"
 
 #include <asm/policy.hpp>
+#include <xen/refusal.hpp>
 
 namespace xen::arch {
 namespace {
@@ -21,12 +22,12 @@ Status copy_lists(const CpuPolicy& p, X& x) {
 }  // namespace
 
 Status get_policy(Domain& d, xen_domctl_cpu_policy& x) {
-    if (x.nr_leaves && !x.leaves.p) return Errno::fault;
+    if (x.nr_leaves && !x.leaves.p) return refuse(Errno::fault, "leaves: room for %u at address 0", x.nr_leaves);
     return copy_lists(*d.arch.policy, x);
 }
 
 Status set_policy(Domain& d, xen_domctl_cpu_policy& x, bool& told) {
-    if (&d == &current_domain()) return Errno::inval;
+    if (&d == &current_domain()) return refuse(Errno::inval, "no domain does this to itself");
     policy::Refusal refused;
     Status s = x.nr_leaves > policy::kMaxLeaves || x.nr_msrs > policy::kMaxMsrs
                    ? Status{Errno::toobig}
@@ -36,11 +37,11 @@ Status set_policy(Domain& d, xen_domctl_cpu_policy& x, bool& told) {
     x.err_leaf = refused.leaf;
     x.err_subleaf = refused.subleaf;
     x.err_msr = refused.msr;
-    return s;
+    return refuse(s.error(), "leaf %#x, subleaf %#x, MSR %#x (of -1 none)", refused.leaf, refused.subleaf, refused.msr);
 }
 
 Status system_policy(xen_sysctl_cpu_policy& x) {
-    if (x._rsvd) return Errno::inval;
+    if (x._rsvd) return refuse(Errno::inval, "_rsvd is not 0");
     const CpuPolicy& p = TRY(policy::by_index(x.index));
     return copy_lists(p, x);
 }

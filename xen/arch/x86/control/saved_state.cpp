@@ -6,6 +6,7 @@
 #include <asm/policy.hpp>
 #include <public/arch-x86/cpufeatureset.h>
 #include <xen/arch_vcpu.hpp>
+#include <xen/refusal.hpp>
 #include <xen/sched.hpp>
 
 #include "arch/x86/control/vcpu_state.hpp"
@@ -16,10 +17,11 @@ namespace {
 
 constexpr usize kStateHeader = 2 * sizeof(u64), kXsaveHeader = 512;
 constexpr u64 kX87 = 1, kSse = 2, kAvx = 4;
+using ull = unsigned long long;   // as printed
 
 Result<Vcpu&> stopped_vcpu(Domain& d, u32 id) {
-    if (id >= d.max_vcpus || !d.vcpus[id]) return Errno::srch;
-    if (d.vcpus[id] == &current()) return Errno::inval;
+    if (id >= d.max_vcpus || !d.vcpus[id]) return refuse(Errno::srch, "vcpu is %u: there is no such one", id);
+    if (d.vcpus[id] == &current()) return refuse(Errno::inval, "vcpu is %u: the caller itself", id);
     return *d.vcpus[id];
 }
 
@@ -63,7 +65,9 @@ Status get_extended_state(Domain& d, xen_domctl_vcpuextstate& x) {
         return {};
     }
     u64 size = state_bytes(f.xcr0_accum);
-    if (x.size < size || x.xfeature_mask != features.xcr0) return Errno::inval;
+    if (x.size < size || x.xfeature_mask != features.xcr0)
+        return refuse(Errno::inval, "size is %llu of %llu, xfeature_mask %#llx, the processor's %#llx", ull{x.size}, ull{size},
+                      ull{x.xfeature_mask}, ull{features.xcr0});
     TRY(guest::copy_out(to, &f.xcr0, sizeof(f.xcr0)));
     TRY(guest::copy_out(to + sizeof(u64), &f.xcr0_accum, sizeof(f.xcr0_accum)));
     x.size = size;
@@ -72,15 +76,20 @@ Status get_extended_state(Domain& d, xen_domctl_vcpuextstate& x) {
 
 Status set_extended_state(Domain& d, const xen_domctl_vcpuextstate& x) {
     Vcpu& v = TRY(stopped_vcpu(d, x.vcpu));
-    if (x.size < kStateHeader || x.size > state_bytes(features.xcr0)) return Errno::inval;
+    if (x.size < kStateHeader || x.size > state_bytes(features.xcr0))
+        return refuse(Errno::inval, "size is %llu, possible are %llu to %llu", ull{x.size}, ull{kStateHeader},
+                      ull{state_bytes(features.xcr0)});
     auto image = TRY(Array<u8>::create(static_cast<usize>(state_bytes(features.xcr0))));
     TRY(guest::copy_in(&image[0], reinterpret_cast<u64>(x.buffer.p), static_cast<usize>(x.size)));
     u64 xcr0 = 0, accumulated = 0;
     memcpy(&xcr0, &image[0], sizeof(xcr0));
     memcpy(&accumulated, &image[sizeof(u64)], sizeof(accumulated));
-    if (x.size != state_bytes(accumulated)) return Errno::inval;
+    if (x.size != state_bytes(accumulated))
+        return refuse(Errno::inval, "size is %llu, and xcr0_accum %#llx makes it %llu", ull{x.size}, ull{accumulated},
+                      ull{state_bytes(accumulated)});
     if (!accumulated && !xcr0) return {};
-    if (!accumulated || !valid(xcr0, accumulated, &image[kStateHeader])) return Errno::inval;
+    if (!accumulated || !valid(xcr0, accumulated, &image[kStateHeader]))
+        return refuse(Errno::inval, "xcr0 %#llx, xcr0_accum %#llx or the XSAVE header is wrong", ull{xcr0}, ull{accumulated});
     Paused pause{v};
     FpuState& f = *v.arch.fpu;
     f.xcr0 = xcr0;
@@ -177,7 +186,7 @@ Status set_msrs(Domain& d, xen_domctl_vcpu_msrs& x) {
         Status s = set_one(v, one);
         if (s) continue;
         x.msr_count = i;
-        return s;
+        return refuse(s.error(), "msrs[%u]: MSR %#x is not %#llx", i, one.index, ull{one.value});
     }
     return {};
 }

@@ -3,6 +3,7 @@
 // Xen gives for a PV domain on a machine without these.
 #include <xen/hypercall.hpp>
 #include <xen/rangeset.hpp>
+#include <xen/refusal.hpp>
 
 #include "arch/x86/control/vcpu_state.hpp"
 
@@ -37,7 +38,7 @@ Status set_target(const Domain& d, const xen_domctl_set_target& x) {
 
 Status virtual_numa(const Domain& d, const xen_domctl_vnuma& x) {
     bool sane = x.nr_vnodes && x.nr_vnodes <= d.max_vcpus && x.nr_vcpus == d.max_vcpus && x.nr_vmemranges && !x.pad;
-    return sane ? Errno::opnotsupp : Errno::inval;
+    return sane ? refuse(Errno::opnotsupp, "PV domains have no virtual nodes yet") : Errno::inval;
 }
 
 }  // namespace
@@ -52,20 +53,20 @@ Status unsupported(xen_domctl& op, Domain& d, bool& changed) {
     case XEN_DOMCTL_unbind_pt_irq:
     case XEN_DOMCTL_debug_op:
     case XEN_DOMCTL_set_broken_page_p2m:
-    case XEN_DOMCTL_vmtrace_op: return Errno::inval;
+    case XEN_DOMCTL_vmtrace_op: return refuse(Errno::inval, "for HVM domains only");
     case XEN_DOMCTL_assign_device:
     case XEN_DOMCTL_deassign_device:
     case XEN_DOMCTL_test_assign_device:
     case XEN_DOMCTL_get_device_group:
-    case XEN_DOMCTL_ioport_mapping:
+    case XEN_DOMCTL_ioport_mapping: return refuse(Errno::opnotsupp, "no IOMMU is in use, so that no device can be assigned");
     case XEN_DOMCTL_get_paging_mempool_size:
-    case XEN_DOMCTL_set_paging_mempool_size: return Errno::opnotsupp;
+    case XEN_DOMCTL_set_paging_mempool_size: return refuse(Errno::opnotsupp, "PV domains have no pool of page tables");
     case XEN_DOMCTL_memory_mapping: return map_memory(op.u.memory_mapping);
     case XEN_DOMCTL_set_target: return set_target(d, op.u.set_target);
     case XEN_DOMCTL_vm_event_op: return is_self(d) ? Errno::inval : Errno::nosys;
     case XEN_DOMCTL_set_access_required: return is_self(d) ? Errno::perm : Status{};
     case XEN_DOMCTL_setvnumainfo: return virtual_numa(d, op.u.vnuma);
-    case XEN_DOMCTL_psr_cmt_op: return Errno::nodev;
+    case XEN_DOMCTL_psr_cmt_op: return refuse(Errno::nodev, "caches are not monitored");
     case XEN_DOMCTL_psr_alloc: return op.u.psr_alloc.cmd > XEN_DOMCTL_PSR_GET_MBA_THRTL ? Errno::opnotsupp : Errno::nodev;
     case XEN_DOMCTL_monitor_op: return is_self(d) ? Errno::perm : Errno::opnotsupp;
     default: return Errno::nosys;

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "arch/x86/control/vcpu_state.hpp"
 
+#include <xen/refusal.hpp>
 #include <xen/sched.hpp>
 
 namespace xen::arch {
 namespace {
 
 Result<Vcpu&> other_vcpu(Domain& d, u32 id) {
-    if (id >= d.max_vcpus || !d.vcpus[id]) return Errno::srch;
+    if (id >= d.max_vcpus || !d.vcpus[id]) return refuse(Errno::srch, "vcpu is %u: there is no such one", id);
     if (d.vcpus[id] == &current()) return Errno::srch;   // ABI: it cannot be paused, so it is not there
     return *d.vcpus[id];
 }
@@ -31,8 +32,10 @@ Status get_extended(Domain& d, xen_domctl_ext_vcpucontext& x) {
 
 Status set_extended(Domain& d, const xen_domctl_ext_vcpucontext& x) {
     Vcpu& v = TRY(other_vcpu(d, x.vcpu));
-    if (x.size < offsetof(xen_domctl_ext_vcpucontext, mcg_cap)) return Errno::inval;
-    if (!canonical(x.sysenter_callback_eip) || !canonical(x.syscall32_callback_eip)) return Errno::inval;
+    constexpr u32 kLeast = offsetof(xen_domctl_ext_vcpucontext, mcg_cap);
+    if (x.size < kLeast) return refuse(Errno::inval, "size is %u, at least %u", x.size, kLeast);
+    if (!canonical(x.sysenter_callback_eip) || !canonical(x.syscall32_callback_eip))
+        return refuse(Errno::inval, "a callback's address is not canonical");
     v.arch.sysenter_callback = {x.sysenter_callback_eip, x.sysenter_disables_events != 0};
     v.arch.syscall32_callback = {x.syscall32_callback_eip, x.syscall32_disables_events != 0};
     return {};

@@ -121,10 +121,9 @@ Result<s64> memory_map(Arg arg) {
 Result<s64> set_memory_map(Arg arg) {
     auto x = TRY(arg.copy_in<xen_foreign_memory_map>());
     if (x.map.nr_entries > kMaxE820) return Errno::inval;
-    auto ref = domain::find_or_self(DomId{x.domid});
-    if (!ref) return Errno::srch;
-    TRY(security::may(security::Op::physmap_add, *ref.value()));
-    Domain& d = *ref.value();
+    DomainRef ref = TRY(memory::target(x.domid));
+    TRY(security::may(security::Op::physmap_add, *ref));
+    Domain& d = *ref;
     auto copy = TRY(Array<E820Entry>::create(kMaxE820));
     TRY(guest::copy_in(copy.data(), reinterpret_cast<u64>(x.map.buffer.p), x.map.nr_entries * sizeof(E820Entry)));
     if (!d.arch.e820) d.arch.e820 = heap::allocate(kMaxE820 * sizeof(E820Entry));

@@ -6,7 +6,11 @@
 #include <public/domctl.h>
 #include <xen/control.hpp>
 
-namespace xen::control::domctls {
+namespace xen::control {
+
+Status not_itself(const Domain& d);   // Errno::inval where the caller is the domain
+
+namespace domctls {
 
 // Life (life.cpp). create() gives the new domain's id in op.domain.
 Status create(xen_domctl& op);
@@ -30,4 +34,5 @@ Status irq_permission(Domain& d, const xen_domctl_irq_permission& x);
 Status memory_permission(Domain& d, const xen_domctl_iomem_permission& x);
 Status port_permission(Domain& d, const xen_domctl_ioport_permission& x);
 
-}  // namespace xen::control::domctls
+}  // namespace domctls
+}  // namespace xen::control

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <xen/arch_control.hpp>
 #include <xen/event.hpp>
-#include <xen/log.hpp>
 #include <xen/option.hpp>
+#include <xen/refusal.hpp>
 
 #include "common/control/domctl/domctl.hpp"
 #include "lib/string.hpp"
@@ -17,7 +17,7 @@ bool usable(u16 id) { return id != 0 && id < kFirstReservedDom; }
 // The id that was asked for, or the next free one.
 Result<DomId> choose_id(u16 asked) {
     if (usable(asked)) {
-        if (domain::find(DomId{asked})) return Errno::exist;
+        if (domain::find(DomId{asked})) return refuse(Errno::exist, "domain: there is a d%u", asked);
         return DomId{asked};
     }
     for (u16 i = 1; i < kFirstReservedDom; ++i) {
@@ -26,7 +26,7 @@ Result<DomId> choose_id(u16 asked) {
         last_id = id;
         return DomId{id};
     }
-    return Errno::nomem;
+    return refuse(Errno::nomem, "domain: all %u ids are in use", kFirstReservedDom - 1);
 }
 
 u32 limit(s32 asked, u32 fallback) { return asked < 0 ? fallback : static_cast<u32>(asked); }
@@ -35,13 +35,16 @@ u32 limit(s32 asked, u32 fallback) { return asked < 0 ? fallback : static_cast<u
 
 Status create(xen_domctl& op) {
     const xen_domctl_createdomain& x = op.u.createdomain;
-    if (x.flags & ~u32{XEN_DOMCTL_CDF_MAX * 2 - 1} || x.iommu_opts & ~u32{XEN_DOMCTL_IOMMU_MAX * 2 - 1}) return Errno::inval;
-    if (x.iommu_opts && !(x.flags & XEN_DOMCTL_CDF_iommu)) return Errno::inval;
-    if (x.grant_opts & ~u32{XEN_DOMCTL_GRANT_version_mask} || x.max_grant_frames == 0) return Errno::inval;
-    if (x.max_vcpus < 1) {
-        log_guest("createdomain: a domain needs at least one vCPU");
-        return Errno::inval;
-    }
+    if (x.flags & ~u32{XEN_DOMCTL_CDF_MAX * 2 - 1}) return refuse(Errno::inval, "flags is %#x: unknown bits", x.flags);
+    if (x.iommu_opts & ~u32{XEN_DOMCTL_IOMMU_MAX * 2 - 1})
+        return refuse(Errno::inval, "iommu_opts is %#x: unknown bits", x.iommu_opts);
+    if (x.iommu_opts && !(x.flags & XEN_DOMCTL_CDF_iommu))
+        return refuse(Errno::inval, "iommu_opts is %#x, and flags asks for no IOMMU", x.iommu_opts);
+    if (x.grant_opts & ~u32{XEN_DOMCTL_GRANT_version_mask})
+        return refuse(Errno::inval, "grant_opts is %#x: unknown bits", x.grant_opts);
+    if (x.max_grant_frames == 0) return refuse(Errno::inval, "max_grant_frames is 0");
+    if (x.max_vcpus < 1 || x.max_vcpus > kMaxVcpus)
+        return refuse(Errno::inval, "max_vcpus is %u, possible are 1 to %u", x.max_vcpus, kMaxVcpus);
     TRY(arch::check_create(x));
     domain::CreateInfo info;
     info.id = TRY(choose_id(op.domain));
@@ -61,10 +64,11 @@ Status create(xen_domctl& op) {
 
 // The number was fixed at creation; now the vCPUs are made.
 Status max_vcpus(Domain& d, const xen_domctl_max_vcpus& x) {
-    if (&d == &current_domain() || x.max != d.max_vcpus) return Errno::inval;
+    TRY(not_itself(d));
+    if (x.max != d.max_vcpus) return refuse(Errno::inval, "max is %u, the domain was created for %u", x.max, d.max_vcpus);
     for (u32 i = 0; i < x.max; ++i) {
         if (d.vcpus[i]) continue;
-        if (!domain::create_vcpu(d, VcpuId{i})) return Errno::nomem;
+        if (!domain::create_vcpu(d, VcpuId{i})) return refuse(Errno::nomem, "no memory for vCPU %u", i);
     }
     return {};
 }

@@ -2,6 +2,7 @@
 #include <xen/arch_control.hpp>
 #include <xen/cpupool.hpp>
 #include <xen/numa.hpp>
+#include <xen/refusal.hpp>
 #include <xen/sched.hpp>
 
 #include "common/control/bitmap_copy.hpp"
@@ -11,9 +12,9 @@ namespace xen::control::domctls {
 namespace {
 
 Result<Vcpu&> vcpu_of(Domain& d, u32 id, Errno absent) {
-    if (id >= d.max_vcpus) return Errno::inval;
+    if (id >= d.max_vcpus) return refuse(Errno::inval, "vcpu is %u, the domain was created for %u", id, d.max_vcpus);
     Vcpu* v = d.vcpus[id];
-    if (!v) return absent;
+    if (!v) return refuse(absent, "vCPU %u was not made yet", id);
     return *v;
 }
 
@@ -31,7 +32,7 @@ Status vcpu_info(Domain& d, xen_domctl_getvcpuinfo& x) {
 }
 
 Status get_affinity(Domain& d, xen_domctl_vcpuaffinity& x) {
-    if (!x.flags) return Errno::inval;
+    if (!x.flags) return refuse(Errno::inval, "flags is 0: neither hard nor soft affinity");
     Vcpu& v = TRY(vcpu_of(d, x.vcpu, Errno::srch));
     if (x.flags & XEN_VCPUAFFINITY_HARD) TRY(copy_bitmap_out(x.cpumap_hard, sched::hard_affinity(v)));
     if (x.flags & XEN_VCPUAFFINITY_SOFT) TRY(copy_bitmap_out(x.cpumap_soft, sched::soft_affinity(v)));
@@ -39,12 +40,12 @@ Status get_affinity(Domain& d, xen_domctl_vcpuaffinity& x) {
 }
 
 Status set_affinity(Domain& d, xen_domctl_vcpuaffinity& x) {
-    if (!x.flags) return Errno::inval;
+    if (!x.flags) return refuse(Errno::inval, "flags is 0: neither hard nor soft affinity");
     Vcpu& v = TRY(vcpu_of(d, x.vcpu, Errno::srch));
     CpuMask online = sched::pool_cpus(d);
     if (x.flags & XEN_VCPUAFFINITY_HARD) {
         CpuMask wanted = TRY(copy_bitmap_in<kMaxCpus>(x.cpumap_hard));
-        if ((wanted & online).empty()) return Errno::inval;
+        if ((wanted & online).empty()) return refuse(Errno::inval, "cpumap_hard has no CPU of the domain's pool");
         TRY(sched::set_hard_affinity(v, wanted));
         TRY(copy_bitmap_out(x.cpumap_hard, wanted & online));  // what it comes to
     }
@@ -64,15 +65,15 @@ Status get_node_affinity(Domain& d, xen_domctl_nodeaffinity& x) {
 
 Status set_node_affinity(Domain& d, xen_domctl_nodeaffinity& x) {
     auto nodes = TRY(copy_bitmap_in<numa::kMaxNodes>(x.nodemap));
-    if (nodes.next() >= numa::node_count()) return Errno::inval;
+    if (nodes.next() >= numa::node_count()) return refuse(Errno::inval, "nodemap has none of the %u nodes", numa::node_count());
     d.node_affinity = nodes;
     return {};
 }
 
 Status get_context(Domain& d, const xen_domctl_vcpucontext& x) {
-    if (&d == &current_domain()) return Errno::inval;
+    TRY(not_itself(d));
     Vcpu& v = TRY(vcpu_of(d, x.vcpu, Errno::srch));
-    if (!v.initialised) return Errno::nodata;
+    if (!v.initialised) return refuse(Errno::nodata, "vCPU %u has no context yet", x.vcpu);
     sched::pause(v);
     Status s = arch::get_vcpu_context(v, reinterpret_cast<u64>(x.ctxt.p));
     sched::unpause(v);
@@ -80,7 +81,7 @@ Status get_context(Domain& d, const xen_domctl_vcpucontext& x) {
 }
 
 Status set_context(Domain& d, const xen_domctl_vcpucontext& x) {
-    if (&d == &current_domain()) return Errno::inval;
+    TRY(not_itself(d));
     Vcpu& v = TRY(vcpu_of(d, x.vcpu, Errno::inval));
     bool reset = !x.ctxt.p;
     domain::pause(d);

@@ -5,6 +5,7 @@
 #include <xen/memory.hpp>
 #include <xen/numa.hpp>
 #include <xen/platform.hpp>
+#include <xen/refusal.hpp>
 #include <xen/sched.hpp>
 
 #include "common/control/physdev/physdev.hpp"
@@ -62,7 +63,7 @@ Status topology(xen_sysctl_cputopoinfo& x) {
 
 // The firmware's word on where devices sit is not asked for: a device that is known is on no known node.
 Status device_nodes(xen_sysctl_pcitopoinfo& x) {
-    if (!x.devs.p || !x.nodes.p) return Errno::inval;
+    if (!x.devs.p || !x.nodes.p) return refuse(Errno::inval, "%s is a null handle", x.devs.p ? "nodes" : "devs");
     u32 n = 0;
     for (bool due = false; n < x.num_devs && !due; due = n % 64 == 0 && hypercall::preempt_due()) {
         auto d = TRY(guest_in(x.devs).copy_in(n));

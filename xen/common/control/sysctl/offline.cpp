@@ -3,6 +3,7 @@
 // online, and taking one offline fails with the status that says so.
 #include <xen/hypercall.hpp>
 #include <xen/page.hpp>
+#include <xen/refusal.hpp>
 
 #include "common/control/sysctl/sysctl.hpp"
 
@@ -28,10 +29,10 @@ Answer one(u32 cmd, u64 frame) {
 }  // namespace
 
 Status offline_pages(xen_sysctl_page_offline_op& x) {
-    if (x.end < x.start) return Errno::inval;
+    if (x.end < x.start) return refuse(Errno::inval, "end is %#x, before start, %#x", x.end, x.start);
     if (x.cmd < sysctl_page_offline || x.cmd > sysctl_query_page_offline) {
         TRY(guest_out(x.status).copy_out(u32{0}, 0));   // ABI: a list that cannot be written is told first
-        return Errno::inval;
+        return refuse(Errno::inval, "cmd is %u: there is no such one", x.cmd);
     }
     for (u64 done = 0; x.start + done <= x.end; ++done) {
         if (done && done % kFramesPerStep == 0 && hypercall::preempt_due()) {
@@ -41,7 +42,7 @@ Status offline_pages(xen_sysctl_page_offline_op& x) {
         }
         Answer a = one(x.cmd, x.start + done);
         TRY(guest_out(x.status).copy_out(a.status, done));
-        TRY(a.result);
+        if (!a.result) return refuse(a.result.error(), "frame %#llx cannot be taken out of use", static_cast<unsigned long long>(x.start + done));
     }
     return {};
 }

@@ -2,11 +2,12 @@
 #include <xen/arch_control.hpp>
 #include <xen/cpupool.hpp>
 #include <xen/hypercall.hpp>
-#include <xen/log.hpp>
+#include <xen/refusal.hpp>
 #include <xen/security.hpp>
 
 #include "common/control/bitmap_copy.hpp"
 #include "common/control/hotplug.hpp"
+#include "common/control/names.hpp"
 #include "common/control/sysctl/sysctl.hpp"
 
 namespace xen::control {
@@ -41,12 +42,23 @@ Status dispatch(xen_sysctl& op, bool& changed) {
     }
 }
 
+Status check(const xen_sysctl& op) {
+    if (op.interface_version == XEN_SYSCTL_INTERFACE_VERSION) return security::may(security::Op::sysctl, current_domain());
+    return refuse(Errno::acces, "interface_version is %#x, ours is %#x", op.interface_version, XEN_SYSCTL_INTERFACE_VERSION);
+}
+
+// Lists are read until there is no more, and sizes asked for by lists without room.
+bool how_lists_end(Errno e) { return e == Errno::noent || e == Errno::nobufs; }
+
 }  // namespace
 
 Result<s64> sysctl(GuestInOut<void> arg) {
     auto op = TRY(arg.copy_in<xen_sysctl>());
-    if (op.interface_version != XEN_SYSCTL_INTERFACE_VERSION) return Errno::acces;
-    TRY(security::may(security::Op::sysctl, current_domain()));
+    refusal::begin();
+    if (Status s = check(op); !s) {
+        refusal::report("sysctl", sysctl_name(op.cmd), op.cmd, s.error());
+        return s.error();
+    }
     bool changed = false;
     Status s;
     {
@@ -59,8 +71,7 @@ Result<s64> sysctl(GuestInOut<void> arg) {
         return hypercall::continue_with(arg.raw());
     }
     if (!s) {
-        // How lists end is no failure.
-        if (s.error() != Errno::noent) log_guest("sysctl %u failed: errno %u", op.cmd, static_cast<unsigned>(s.error()));
+        if (!how_lists_end(s.error())) refusal::report("sysctl", sysctl_name(op.cmd), op.cmd, s.error());
         // Sizes that were too small are told even so.
         if (changed && s.error() == Errno::nobufs) TRY(arg.copy_out(op));
         return s.error();

@@ -4,6 +4,7 @@
 #include <xen/console.hpp>
 #include <xen/cpupool.hpp>
 #include <xen/log.hpp>
+#include <xen/refusal.hpp>
 #include <xen/time.hpp>
 #include <xen/sched.hpp>
 #include <xen/trace.hpp>
@@ -33,13 +34,13 @@ u32 sub_state_limit = XEN_SYSCTL_CX_UNLIMITED;   // kept, while C1 has no sub-st
 
 // ABI: here "CPU" 0 means the state and 1 its sub-state.
 Status get_limit(xen_sysctl_pm_op& x) {
-    if (x.cpuid > 1) return Errno::inval;
+    if (x.cpuid > 1) return refuse(Errno::inval, "cpuid is %u: 0 means the state, 1 its sub-state", x.cpuid);
     x.u.get_max_cstate = x.cpuid ? sub_state_limit : sched::idle_limit.load(std::memory_order_relaxed);
     return {};
 }
 
 Status set_limit(const xen_sysctl_pm_op& x) {
-    if (x.cpuid > 1) return Errno::inval;
+    if (x.cpuid > 1) return refuse(Errno::inval, "cpuid is %u: 0 means the state, 1 its sub-state", x.cpuid);
     if (x.cpuid == 0) sched::idle_limit.store(x.u.set_max_cstate, std::memory_order_relaxed);
     sub_state_limit = x.cpuid ? x.u.set_max_cstate : XEN_SYSCTL_CX_UNLIMITED;
     return {};
@@ -61,33 +62,38 @@ Status idle_states(xen_sysctl_get_pmstat& x) {
     return {};
 }
 
+Status check_online(u32 cpu) {
+    if (cpu < kMaxCpus && cpu_online.test(cpu)) return {};
+    return refuse(Errno::inval, "cpuid is %u: no such CPU is online", cpu);
+}
+
 }  // namespace
 
 void init_keys() { console::register_key('c', dump_idle, "dump idle states"); }
 
 Status power_statistics(xen_sysctl_get_pmstat& x) {
-    if (x.cpuid >= kMaxCpus || !cpu_online.test(x.cpuid)) return Errno::inval;
+    TRY(check_online(x.cpuid));
     switch (x.type) {
     case PMSTAT_get_max_cx: x.u.getcx.nr = kStates; return {};
     case PMSTAT_get_cxstat: return idle_states(x);
     case PMSTAT_reset_cxstat: return {};
     case PMSTAT_get_max_px:
     case PMSTAT_get_pxstat:
-    case PMSTAT_reset_pxstat: return Errno::nodev;  // no frequency driver
-    default: return Errno::nosys;
+    case PMSTAT_reset_pxstat: return refuse(Errno::nodev, "type is %u: no driver sets frequencies", x.type);
+    default: return refuse(Errno::nosys, "type is %u: there is no such one", x.type);
     }
 }
 
 Status power_operation(xen_sysctl_pm_op& x) {
-    if (x.cpuid >= kMaxCpus || !cpu_online.test(x.cpuid)) return Errno::inval;
-    if ((x.cmd & PM_PARA_CATEGORY_MASK) == CPUFREQ_PARA) return Errno::inval;   // no table of frequencies
+    TRY(check_online(x.cpuid));
+    if ((x.cmd & PM_PARA_CATEGORY_MASK) == CPUFREQ_PARA) return refuse(Errno::inval, "cmd is %#x: no driver sets frequencies", x.cmd);
     switch (x.cmd) {
     case XEN_SYSCTL_pm_op_get_max_cstate: return get_limit(x);
     case XEN_SYSCTL_pm_op_set_max_cstate: return set_limit(x);
     case XEN_SYSCTL_pm_op_enable_turbo:
-    case XEN_SYSCTL_pm_op_disable_turbo: return Errno::acces;  // of a frequency policy, and there is none
+    case XEN_SYSCTL_pm_op_disable_turbo: return refuse(Errno::acces, "cmd is %#x: no driver sets frequencies", x.cmd);
     case XEN_SYSCTL_pm_op_set_sched_opt_smt: x.u.set_sched_opt_smt = 0; return {};
-    default: return Errno::nosys;
+    default: return refuse(Errno::nosys, "cmd is %#x: there is no such one", x.cmd);
     }
 }
 

@@ -19,12 +19,15 @@ struct Exchange {
 };
 
 Status check(const xen_memory_exchange& x) {
-    if (x.nr_exchanged > x.in.nr_extents || x.in.domid != x.out.domid) return Errno::inval;
+    if (x.nr_exchanged > x.in.nr_extents || x.in.domid != x.out.domid)
+        return refuse(Errno::inval, "nr_exchanged is %lu of %lu, domid %u and %u", x.nr_exchanged, x.in.nr_extents, x.in.domid, x.out.domid);
     unsigned larger = x.in.extent_order > x.out.extent_order ? x.in.extent_order : x.out.extent_order;
-    if (larger > largest_order(current_domain()) || larger > kLargestChunk) return Errno::perm;
+    if (larger > largest_order(current_domain()) || larger > kLargestChunk)
+        return refuse(Errno::perm, "extent_order is %u, at most %u", larger, largest_order(current_domain()));
     if (x.in.nr_extents > (~u64{0} >> x.in.extent_order) || x.out.nr_extents > (~u64{0} >> x.out.extent_order) ||
         x.in.nr_extents << x.in.extent_order != x.out.nr_extents << x.out.extent_order)
-        return Errno::inval;
+        return refuse(Errno::inval, "%lu extents of order %u for %lu of order %u", x.in.nr_extents, x.in.extent_order, x.out.nr_extents,
+                      x.out.extent_order);
     constexpr u64 kMostExtents = ~u64{0} / sizeof(xen_pfn_t);
     if (x.in.nr_extents > kMostExtents || x.out.nr_extents > kMostExtents) return Errno::fault;
     u64 in = reinterpret_cast<u64>(x.in.extent_start.p);
@@ -60,8 +63,8 @@ Status steal(Exchange& e, u64 chunk, Chain& stolen) {
         u64 first = TRY(list.copy_in((chunk << e.in_per_chunk) + j));
         for (u64 k = 0; k < u64{1} << e.x.in.extent_order; ++k) {
             Mfn f{first + k};
-            if (!mfn_valid(f)) return Errno::inval;
-            TRY(steal_page(*e.domain, page_of(f)));
+            if (!mfn_valid(f) || !steal_page(*e.domain, page_of(f)))
+                return refuse(Errno::inval, "frame %#lx is not its own, or in use", f.raw());
             stolen.push(page_of(f));
         }
     }
@@ -70,8 +73,11 @@ Status steal(Exchange& e, u64 chunk, Chain& stolen) {
 
 Status allocate(Exchange& e, Chain& fresh) {
     for (u64 j = 0; j < u64{1} << e.out_per_chunk; ++j) {
-        PageInfo& p = TRY(allocate_frames(e.request));
-        fresh.push(p);
+        auto p = allocate_frames(e.request);
+        if (!p)
+            return refuse(p.error(), "no extent of order %u within %u address bits, %lu pages free on the host", e.request.order.raw(),
+                          e.request.address_bits, free_pages());
+        fresh.push(p.value());
     }
     return {};
 }
@@ -132,10 +138,9 @@ Result<s64> exchange(Arg arg) {
     Exchange e{};
     e.x = TRY(arg.copy_in<xen_memory_exchange>());
     TRY(check(e.x));
-    auto d = domain::find_or_self(DomId{e.x.in.domid});
-    if (!d) return Errno::srch;
-    TRY(security::may(security::Op::memory_exchange, *d.value()));
-    e.domain = d.value().get();
+    DomainRef d = TRY(target(e.x.in.domid));
+    TRY(security::may(security::Op::memory_exchange, *d));
+    e.domain = d.get();
     if (e.x.in.extent_order <= e.x.out.extent_order) e.in_per_chunk = e.x.out.extent_order - e.x.in.extent_order;
     else e.out_per_chunk = e.x.in.extent_order - e.x.out.extent_order;
     e.request.order = Order{static_cast<u8>(e.x.out.extent_order)};

@@ -7,6 +7,7 @@
 #include <xen/domain.hpp>
 #include <xen/guest_access.hpp>
 #include <xen/hypercall.hpp>
+#include <xen/refusal.hpp>
 
 namespace xen::memory {
 
@@ -14,6 +15,15 @@ using Arg = GuestInOut<void>;
 inline constexpr unsigned kProgressShift = 6;  // MEMOP_EXTENT_SHIFT
 
 inline Errno progress(u64 op, u64 done) { return hypercall::continue_with(op | done << kProgressShift); }
+
+// The domain that an operation names: the log's line will name it, too.
+inline Result<DomainRef> target(domid_t id) {
+    if (id != DOMID_SELF) refusal::concerns(DomId{id});
+    return domain::find_or_self(DomId{id});
+}
+
+const char* op_name(u64 number);    // as in public/memory.h; null where there is no such number
+[[gnu::cold]] void report(u64 op, Errno e);       // that it failed (refusal.hpp), where its result does not say so
 
 // Largest extent that a domain may ask for, by what it is.
 unsigned largest_order(const Domain& d);

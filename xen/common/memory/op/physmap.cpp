@@ -14,8 +14,9 @@ namespace {
 constexpr u32 kMostResourceFrames = 32;
 
 Result<Mfn> resource_frame(Domain& d, const xen_mem_acquire_resource& r, u64 i) {
-    if (r.type != XENMEM_resource_grant_table || !config::grant_table) return Errno::opnotsupp;
-    if (r.id > XENMEM_resource_grant_table_id_status) return Errno::inval;
+    if (r.type != XENMEM_resource_grant_table || !config::grant_table)
+        return refuse(Errno::opnotsupp, "type is %u: a PV domain has grant tables only", r.type);
+    if (r.id > XENMEM_resource_grant_table_id_status) return refuse(Errno::inval, "id is %u: there is no such table", r.id);
     return grant::frame_of(d, r.frame + i, r.id == XENMEM_resource_grant_table_id_status);
 }
 
@@ -35,28 +36,25 @@ Result<s64> add_to_physmap(Arg arg) {
     auto x = TRY(arg.copy_in<xen_add_to_physmap>());
     // The foreign space needs a second domain and has its own call.
     if (x.space == XENMAPSPACE_gmfn_foreign) return Errno::nosys;
-    auto d = domain::find_or_self(DomId{x.domid});
-    if (!d) return Errno::srch;
-    TRY(security::may(security::Op::physmap_add, *d.value()));
-    return Errno::acces;
+    DomainRef d = TRY(target(x.domid));
+    TRY(security::may(security::Op::physmap_add, *d));
+    return refuse(Errno::acces, "a PV guest places its frames by itself");
 }
 
 Result<s64> add_to_physmap_batch(Arg arg, u64 start) {
     auto x = TRY(arg.copy_in<xen_add_to_physmap_batch>());
     if (x.size < start) return Errno::ilseq;
     if (x.space == XENMAPSPACE_gmfn_range) return Errno::opnotsupp;  // a list names each frame
-    auto d = domain::find_or_self(DomId{x.domid});
-    if (!d) return Errno::srch;
-    TRY(security::may(security::Op::physmap_add, *d.value()));
-    return Errno::acces;
+    DomainRef d = TRY(target(x.domid));
+    TRY(security::may(security::Op::physmap_add, *d));
+    return refuse(Errno::acces, "a PV guest places its frames by itself");
 }
 
 Result<s64> remove_from_physmap(Arg arg) {
     auto x = TRY(arg.copy_in<xen_remove_from_physmap>());
-    auto d = domain::find_or_self(DomId{x.domid});
-    if (!d) return Errno::srch;
-    TRY(security::may(security::Op::physmap_remove, *d.value()));
-    return Errno::acces;
+    DomainRef d = TRY(target(x.domid));
+    TRY(security::may(security::Op::physmap_remove, *d));
+    return refuse(Errno::acces, "a PV guest places its frames by itself");
 }
 
 Result<s64> acquire_resource(Arg arg, u64 start) {
@@ -65,7 +63,8 @@ Result<s64> acquire_resource(Arg arg, u64 start) {
     auto ref = domain::find(DomId{x.domid});
     if (!ref) return Errno::srch;
     Domain& d = *ref.value();
-    if (&d == &current_domain()) return Errno::perm;
+    refusal::concerns(d.id);
+    if (&d == &current_domain()) return refuse(Errno::perm, "domid is the caller itself");
     TRY(security::may(security::Op::resource_map, d));
     if (!x.frame_list.p) {
         if (x.nr_frames) return Errno::inval;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // increase_reservation, decrease_reservation, populate_physmap. They return how many extents were done; what stops
 // them early (a wrong frame, no memory, no right) shows in that number only, as the ABI has it.
-#include <xen/log.hpp>
 #include <xen/memory.hpp>
 #include <xen/security.hpp>
 
@@ -23,52 +22,80 @@ struct Job {
 
 u8 address_bits_of(u32 flags) { return static_cast<u8>(flags & 0xff); }
 
-bool describe(Job& job, const Reservation& r) {
-    if (r.extent_order > largest_order(current_domain())) return false;
+Status describe(Job& job, const Reservation& r) {
+    if (u32 most = largest_order(current_domain()); r.extent_order > most)
+        return refuse(Errno::perm, "extent_order is %u, at most %u", r.extent_order, most);
     job.order = r.extent_order;
     job.request.order = Order{static_cast<u8>(r.extent_order)};
     u8 bits = address_bits_of(r.mem_flags);
     if (bits) {
-        if (bits <= kPageShift) return false;
+        if (bits <= kPageShift) return refuse(Errno::inval, "mem_flags %#x: no page has %u address bits", r.mem_flags, bits);
         job.request.address_bits = bits;
     }
     u32 node = (r.mem_flags >> 8) & 0xff;
     job.request.node = static_cast<u8>(node - 1);  // 0 means any
     job.request.exact_node = r.mem_flags & XENMEMF_exact_node_request;
-    return true;
+    return {};
+}
+
+// Where an operation ends early, its line is written, and the number of extents that are done is its result. Only here
+// does the note of refusal.hpp begin: each way here writes its reason anew.
+[[gnu::cold]] s64 stopped(u64 op, const Job& job, u64 done, Errno why) {
+    bool other = job.domain && job.domain.get() != &current_domain();
+    refusal::concerns(other ? job.domain->id : DomId{DOMID_INVALID});
+    report(op, why);
+    return static_cast<s64>(done);
 }
 
 // The ABI answers `start` (nothing more was done) where the argument cannot be read, the caller may not, or names
 // nobody.
-Maybe<s64> prepare(Job& job, Arg arg, u64 start, Reservation& r) {
-    Maybe<s64> nothing_done{static_cast<s64>(start)};
+Maybe<s64> prepare(u64 op, Job& job, Arg arg, u64 start, Reservation& r) {
     auto asked = arg.copy_in<Reservation>();
-    if (!asked) return nothing_done;
+    if (!asked) return stopped(op, job, start, refuse(asked.error(), "the argument cannot be read"));
     r = asked.value();
-    if (r.nr_extents > (~u64{0} >> kProgressShift) || start >= r.nr_extents) return nothing_done;
-    if (!describe(job, r)) return nothing_done;
+    if (r.nr_extents > (~u64{0} >> kProgressShift))
+        return stopped(op, job, start, refuse(Errno::inval, "nr_extents is %#lx", r.nr_extents));
+    if (start >= r.nr_extents) return static_cast<s64>(start);
+    if (Status s = describe(job, r); !s) return stopped(op, job, start, s.error());
     auto d = domain::find_or_self(DomId{r.domid});
-    if (!d) return nothing_done;
+    if (!d) return stopped(op, job, start, refuse(d.error(), "domid is %u: there is no such domain", r.domid));
     job.domain = std::move(d).take();
-    if (!security::may(security::Op::memory_adjust, *job.domain)) return nothing_done;
+    if (Status s = security::may(security::Op::memory_adjust, *job.domain); !s) return stopped(op, job, start, s.error());
     job.list = guest_inout(r.extent_start);
     job.extents = r.nr_extents;
     return nothing;
 }
 
-// Runs step(i) from `start` until it fails or time is up.
+// Runs step(i) from `start` until it fails, with its reason noted, or time is up.
 template <class Step>
 Result<s64> run(u64 op, const Job& job, u64 start, Step step) {
     for (u64 i = start; i < job.extents; ++i) {
         if (i != start && hypercall::preempt_due()) return progress(op, i);
-        if (!step(i)) return static_cast<s64>(i);
+        if (!step(i)) return stopped(op, job, i, refusal::noted());
     }
     return static_cast<s64>(job.extents);
 }
 
-void say_no_memory(const Job& job) {
-    log_guest("d%u: no extent of order %u: %lu of %lu pages in use, %lu free on the host", job.domain->id.raw(), job.order,
-              job.domain->tot_pages, job.domain->max_pages, free_pages());
+// Reasons why extent `i` ends it; false. The first one names the shortfall.
+[[gnu::cold]] bool no_memory(const Job& job, u64 i, Errno e) {
+    const Domain& d = *job.domain;
+    (void)refuse(e, "extent %lu of %lu: %lu pages wanted, %lu free on the host, it has %lu and may have %lu", i, job.extents,
+                 u64{1} << job.order, free_pages(), d.tot_pages, d.max_pages);
+    return false;
+}
+
+[[gnu::cold]] bool no_list(const Job& job, u64 i) {
+    (void)refuse(Errno::fault, "extent_start: number %lu of %lu cannot be read or written", i, job.extents);
+    return false;
+}
+
+[[gnu::cold]] bool no_frame(const Job& job, u64 i, u64 frame, Errno e) {
+    (void)refuse(e, "extent %lu of %lu: frame %#lx is not its own, or in use", i, job.extents, frame);
+    return false;
+}
+
+[[gnu::always_inline]] inline bool put(const Job& job, u64 i, const PageInfo& page) {
+    return job.list.copy_out(static_cast<xen_pfn_t>(page.mfn().raw()), i).ok() || no_list(job, i);
 }
 
 }  // namespace
@@ -82,45 +109,42 @@ unsigned largest_order(const Domain& d) {
 Result<s64> increase_reservation(Arg arg, u64 start) {
     Job job;
     Reservation r;
-    if (auto early = prepare(job, arg, start, r)) return *early;
+    if (auto early = prepare(XENMEM_increase_reservation, job, arg, start, r)) return *early;
     return run(XENMEM_increase_reservation, job, start, [&](u64 i) {
         auto page = allocate_domain_pages(*job.domain, job.request);
-        if (!page) {
-            say_no_memory(job);
-            return false;
-        }
-        if (job.list.is_null()) return true;
-        return job.list.copy_out(static_cast<xen_pfn_t>(page.value().mfn().raw()), i).ok();
+        if (!page) return no_memory(job, i, page.error());
+        return job.list.is_null() || put(job, i, page.value());
     });
 }
 
 Result<s64> populate_physmap(Arg arg, u64 start) {
     Job job;
     Reservation r;
-    if (auto early = prepare(job, arg, start, r)) return *early;
-    if (r.mem_flags & XENMEMF_populate_on_demand) return static_cast<s64>(start);
+    if (auto early = prepare(XENMEM_populate_physmap, job, arg, start, r)) return *early;
+    if (r.mem_flags & XENMEMF_populate_on_demand) {
+        Errno why = refuse(Errno::inval, "mem_flags %#x: populate-on-demand is for translated guests", r.mem_flags);
+        return stopped(XENMEM_populate_physmap, job, start, why);
+    }
     return run(XENMEM_populate_physmap, job, start, [&](u64 i) {
         auto gfn = job.list.copy_in(i);
-        if (!gfn) return false;
+        if (!gfn) return no_list(job, i);
         auto page = allocate_domain_pages(*job.domain, job.request);
-        if (!page) {
-            say_no_memory(job);
-            return false;
-        }
+        if (!page) return no_memory(job, i, page.error());
         arch::note_page(*job.domain, page.value().mfn(), gfn.value(), job.order);
-        return job.list.copy_out(static_cast<xen_pfn_t>(page.value().mfn().raw()), i).ok();
+        return put(job, i, page.value());
     });
 }
 
 Result<s64> decrease_reservation(Arg arg, u64 start) {
     Job job;
     Reservation r;
-    if (auto early = prepare(job, arg, start, r)) return *early;
+    if (auto early = prepare(XENMEM_decrease_reservation, job, arg, start, r)) return *early;
     return run(XENMEM_decrease_reservation, job, start, [&](u64 i) {
         auto first = job.list.copy_in(i);
-        if (!first) return false;
+        if (!first) return no_list(job, i);
         for (u64 n = 0; n < u64{1} << job.order; ++n)
-            if (!arch::remove_page(*job.domain, Gfn{first.value() + n})) return false;
+            if (Status s = arch::remove_page(*job.domain, Gfn{first.value() + n}); !s)
+                return no_frame(job, i, first.value() + n, s.error());
         return true;
     });
 }

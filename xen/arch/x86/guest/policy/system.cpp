@@ -4,6 +4,7 @@
 #include <public/sysctl.h>
 #include <asm/policy.hpp>
 #include <xen/option.hpp>
+#include <xen/refusal.hpp>
 
 #include "arch/x86/guest/policy/adjust.hpp"
 #include "arch/x86/guest/policy/features.hpp"
@@ -65,8 +66,8 @@ Result<const CpuPolicy&> by_index(unsigned index) {
     case XEN_SYSCTL_cpu_policy_pv_max: return pv_max_policy;
     case XEN_SYSCTL_cpu_policy_pv_default: return pv_default_policy;
     case XEN_SYSCTL_cpu_policy_hvm_max:
-    case XEN_SYSCTL_cpu_policy_hvm_default: return Errno::opnotsupp;   // no HVM guests
-    default: return Errno::inval;
+    case XEN_SYSCTL_cpu_policy_hvm_default: return refuse(Errno::opnotsupp, "index is %u: there are no HVM guests", index);
+    default: return refuse(Errno::inval, "index is %u: there is no such policy", index);
     }
 }
 
