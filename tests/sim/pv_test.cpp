@@ -4,6 +4,7 @@
 #include <public/callback.h>
 #include <public/vcpu.h>
 #include <asm/entry.hpp>
+#include <asm/fpu.hpp>
 #include <asm/mm.hpp>
 #include <asm/policy.hpp>
 #include <asm/pv.hpp>
