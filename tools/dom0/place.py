@@ -43,6 +43,11 @@ def kernel_version():
     return sorted(os.listdir(os.path.join(ROOT, "lib/modules")))[-1]
 
 
+def pv_grub():
+    """Debian's GRUB as the kernel of a 64-bit PV guest."""
+    return os.path.join(ROOT, "usr/lib/grub-xen/grub-x86_64-xen.bin")
+
+
 def modules_dir():
     return os.path.join(ROOT, "lib/modules", kernel_version())
 
