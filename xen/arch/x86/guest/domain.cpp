@@ -4,6 +4,8 @@
 #include <asm/pv.hpp>
 #include <xen/arch_domain.hpp>
 
+#include "arch/x86/mm/log_dirty.hpp"
+
 namespace xen::arch {
 
 Status init_domain(Domain& d) {
@@ -16,6 +18,7 @@ void destroy_domain(Domain& d) {
     pv::destroy_domain(d);
     heap::release(std::exchange(d.arch.e820, nullptr));
     mm::free_perdomain(d);
+    mm::log_dirty::destroy(d);
 }
 
 Status init_vcpu(Vcpu& v) {
