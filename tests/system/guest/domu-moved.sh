@@ -18,8 +18,7 @@ start() { # CONFIG-LINE...: the guest "one"
     inside "it counts" one 'count & counter=$!'
 }
 
-history=/dev/null       # what its console said under another name
-counted() { cat $history "$(log_of one)" 2>/dev/null | tr -d '\r' | sed -n 's/^\[domU\] count \([0-9]*\)$/\1/p'; }
+counted() { tr -d '\r' <"$(log_of one)" | sed -n 's/^\[domU\] count \([0-9]*\)$/\1/p'; }
 last_count() { counted | tail -n 1; }
 counts() { [ "$(last_count)" -gt $(($1 + 1)) ]; } # FROM
 in_order() { # no number is missing, and none is there twice

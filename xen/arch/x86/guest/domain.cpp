@@ -4,8 +4,6 @@
 #include <asm/pv.hpp>
 #include <xen/arch_domain.hpp>
 
-#include "arch/x86/mm/log_dirty.hpp"
-
 namespace xen::arch {
 
 Status init_domain(Domain& d) {
@@ -18,7 +16,6 @@ void destroy_domain(Domain& d) {
     pv::destroy_domain(d);
     heap::release(std::exchange(d.arch.e820, nullptr));
     mm::free_perdomain(d);
-    mm::log_dirty::destroy(d);
 }
 
 Status init_vcpu(Vcpu& v) {

@@ -2,7 +2,6 @@
 // What one entry of a PV guest's table refers to, and the references it holds.
 #include <asm/mm.hpp>
 #include <xen/log.hpp>
-#include <xen/log_dirty.hpp>
 #include <xen/memory.hpp>
 #include <xen/rangeset.hpp>
 #include <xen/tlb.hpp>
@@ -108,7 +107,6 @@ void put_l1_target(Pte e, Domain& table_owner) {
     if (f >= max_frame) return;
     PageInfo& p = page_of(f);
     if (p.owner_index == 0 || p.owner() == domain::dom_io) return;  // device memory holds no reference
-    if (e.writable() || e.has(Pte::kDirty)) log_dirty::written(p);
     if (e.writable()) {
         // Before its owner makes a table of it the owner's CPUs are flushed, not those of who mapped it.
         if (p.owner() != &table_owner) [[unlikely]] tlb::flush_mask(table_owner.dirty_cpus);

@@ -4,14 +4,10 @@
 #include <asm/m2p.hpp>
 #include <asm/mm.hpp>
 #include <xen/arch_memory.hpp>
-#include <xen/log_dirty.hpp>
 
 namespace xen::mm {
 
-void set_m2p(Mfn f, u64 pfn) {
-    __atomic_store_n(arch::m2p_entry(f), pfn, __ATOMIC_RELAXED);
-    log_dirty::written(page_of(f));   // the page with this number holds something else
-}
+void set_m2p(Mfn f, u64 pfn) { __atomic_store_n(arch::m2p_entry(f), pfn, __ATOMIC_RELAXED); }
 u64 get_m2p(Mfn f) { return __atomic_load_n(arch::m2p_entry(f), __ATOMIC_RELAXED); }
 
 }  // namespace xen::mm

@@ -44,7 +44,6 @@ Status write_data(PageInfo& p, u64 address, u64 value) {
     TRY(get_type(p, PageType::writable));
     MappedPage<u64> page{p.mfn()};
     shared_store(page[page_offset(address) / sizeof(u64)], value);
-    log_dirty::written(p);
     return put_type(p);
 }
 

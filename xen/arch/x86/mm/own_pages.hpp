@@ -12,9 +12,7 @@ namespace xen::mm {
 
 class OwnPages {
 public:
-    // While the owner's changed pages are recorded, everything goes the long way. The tables lock is held.
-    explicit OwnPages(const Domain& d)
-        : index_{PageInfo::index_of(d)}, end_{d.arch.log_dirty_on ? 0 : max_frame.raw() * sizeof(PageInfo)} {}
+    explicit OwnPages(const Domain& d) : index_{PageInfo::index_of(d)} {}
 
     // The references of a new entry.
     [[gnu::always_inline]] bool take(Pte e) const {
@@ -37,8 +35,6 @@ public:
         if (old << kFlagBits == u64{1} << kFlagBits) [[unlikely]] memory::free_domain_page(p);
         return true;
     }
-
-    bool recorded() const { return !end_; }
 
 private:
     // Where the frame's descriptor is, in bytes, from the entry by one shift instead of two.
@@ -63,7 +59,7 @@ private:
     }
 
     u32 index_;
-    u64 end_;
+    u64 end_ = max_frame.raw() * sizeof(PageInfo);
 };
 
 }  // namespace xen::mm

@@ -3,7 +3,6 @@
 #include <asm/mm.hpp>
 #include <xen/assert.hpp>
 #include <xen/log.hpp>
-#include <xen/log_dirty.hpp>
 #include <xen/tlb.hpp>
 
 namespace xen {
@@ -59,7 +58,6 @@ void leave_partial(PageInfo& p) {
 
 // Use count and validity to zero; the type stays until somebody wants another.
 void become_unused(PageInfo& p, PageType type) {
-    log_dirty::written(p);
     p.tlb_stamp = tlb::clock();
     p.type.store(bits_of(type), std::memory_order_release);
 }
@@ -125,10 +123,7 @@ Status put_type(PageInfo& p) {
         u64 next = old - 1;
         if (last) {
             p.tlb_stamp = tlb::clock();
-            if (type == PageType::seg_desc) {
-                next &= ~PageInfo::kValidated;
-                log_dirty::written(p);
-            }
+            if (type == PageType::seg_desc) next &= ~PageInfo::kValidated;
         }
         if (p.type.compare_exchange_weak(old, next, std::memory_order_acq_rel, std::memory_order_acquire)) return {};
     }
@@ -182,7 +177,6 @@ Status get_page_and_type(PageInfo& p, const Domain& owner, PageType type) {
 }
 
 void put_page_type(PageInfo& p) {
-    log_dirty::written(p);
     if (!mm::put_type(p)) mm::defer(current(), p);
 }
 

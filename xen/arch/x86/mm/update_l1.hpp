@@ -4,7 +4,6 @@
 #pragma once
 
 #include <asm/mm.hpp>
-#include <xen/log_dirty.hpp>
 
 #include "arch/x86/mm/own_pages.hpp"
 
@@ -29,16 +28,10 @@ inline bool same_target(Pte a, Pte b) { return ((a.raw ^ b.raw) & ~kFreeBits) ==
     }
 }
 
-// The page may have been written, and the entry will not tell.
-[[gnu::noinline, gnu::cold]] inline void note_lost(Pte old) {
-    if (mfn_valid(old.mfn())) log_dirty::mark(page_of(old.mfn()));
-}
-
 // The owner's tables lock is held; `own` are the table owner's pages.
 [[gnu::always_inline]] inline Status update_l1(Pte* slot, Pte value, const UpdateContext& c, const OwnPages& own) {
     Pte old = load_pte(slot);
     if (value.present() && old.present() && same_target(old, value)) {
-        if (own.recorded() && old.writable() && !value.has(Pte::kDirty)) [[unlikely]] note_lost(old);
         return swap(slot, old, adjusted(value, 1), c.preserve_ad) ? Status{} : Errno::busy;
     }
     if (value.present() && (&c.page_owner != &c.table_owner || !own.take(value))) [[unlikely]]

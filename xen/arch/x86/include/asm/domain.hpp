@@ -13,8 +13,6 @@
 #include "lib/index.hpp"
 #include "lib/maybe.hpp"
 
-namespace xen::mm { struct LogDirty; }
-
 namespace xen::arch {
 
 struct FpuState;       // xsave area and what goes with it (arch/x86/cpu)
@@ -83,8 +81,6 @@ struct ArchDomain {
     bool cpuid_faulting = false;
     u32 pci_address = 0;               // what it wrote to port 0xcf8
     u8 cmos_index = 0;                 // what it wrote to port 0x70
-    bool log_dirty_on = false;         // its changed pages are recorded (arch/x86/mm/log_dirty.hpp)
-    mm::LogDirty* log_dirty = nullptr;
     GuestTsc tsc;
 };
 
