@@ -11,7 +11,7 @@ import cpio
 import initrd
 import place
 
-MODULES = ["xen-blkfront", "xen-netfront"]
+MODULES = ["xen-blkfront", "xen-netfront", "ext4", "crc32c_generic"]
 INIT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "domu", "init")
 
 

@@ -23,7 +23,7 @@ MORE_MODULES = ["xen-blkback", "xen-netback", "bridge", "loop", "virtio_pci", "v
 
 # In /usr/lib/xen-4.17/bin but of no use in a small initramfs: the second store daemon in OCaml is
 # as large as all the others together, the rest are Python.
-SKIPPED = {"oxenstored", "pygrub", "convert-legacy-stream", "depriv-fd-checker", "verify-stream-v2"}
+SKIPPED = {"pygrub", "convert-legacy-stream", "depriv-fd-checker", "verify-stream-v2"}
 
 
 def needed(path):
@@ -143,6 +143,7 @@ def base():
     archive.data("etc/passwd", b"root:x:0:0:root:/root:/bin/sh\n")
     archive.data("etc/group", b"root:x:0:\n")
     archive.data("etc/xen/xl.conf", b"")
+    archive.file("etc/xen/oxenstored.conf", os.path.join(place.ROOT, "etc/xen/oxenstored.conf"))
     guest = os.path.join(place.HERE, "guest")
     archive.file("init", os.path.join(guest, "init"), 0o755)
     for name in sorted(os.listdir(guest)):
