@@ -10,6 +10,7 @@ namespace {
 using Bytes = std::vector<u8>;
 Instruction decoded(const Bytes& bytes) { return decode(bytes.data(), bytes.size()); }
 u32 weight_of(const Bytes& bytes) { return weight(decoded(bytes)); }
+bool past(const Bytes& bytes) { return past_the_caches(decoded(bytes)); }
 Mark mark_of(const Bytes& bytes) { return mark(decoded(bytes)); }
 } // namespace
 
@@ -58,6 +59,16 @@ TEST_CASE("what looks like a dear instruction and is none weighs nothing") {
     CHECK(weight_of({0x90}) == 0);
     CHECK(weight_of({0xf0}) == kLocked);                            // cut off: nothing is read behind the end
     CHECK(weight_of({0x0f}) == 0);
+}
+
+TEST_CASE("stores past the caches are told from others") {
+    CHECK(past({0x48, 0x0f, 0xc3, 0x47, 0x08}));                    // movnti %rax, 8(%rdi)
+    CHECK(past({0x66, 0x0f, 0xe7, 0x07}));                          // movntdq %xmm0, (%rdi)
+    CHECK(past({0x0f, 0x2b, 0x07}));                                // movntps %xmm0, (%rdi)
+    CHECK(!past({0xf3, 0x0f, 0xe6, 0x07}));                         // cvtdq2pd (%rdi), %xmm0
+    CHECK(!past({0xf2, 0x0f, 0xe7, 0x07}));
+    CHECK(!past({0x48, 0x89, 0x07}));                               // mov %rax, (%rdi)
+    CHECK(!past({0xc3}));
 }
 
 TEST_CASE("the guest's marks are told from other RDTSC and NOPs") {

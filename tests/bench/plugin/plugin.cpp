@@ -28,6 +28,7 @@ struct Known {
     u64 address;
     u32 size, weight;
     Mark mark;
+    bool past_the_caches;
     u64 times = 0;      // run while a window was open
 };
 
@@ -37,7 +38,7 @@ struct State {
     std::FILE* profile = nullptr;
     u64 begin = 0;
     Window* window = nullptr;
-    std::map<std::tuple<u64, u32, u32, Mark>, Known> known;   // code is translated again and again
+    std::map<std::tuple<u64, u32, u32, Mark, bool>, Known> known;   // code is translated again and again
 } state;
 
 void print(const char* kind, const Best& best) {
@@ -111,7 +112,8 @@ Known& known(qemu_plugin_insn* insn) {
     const Instruction decoded = decode(static_cast<const u8*>(qemu_plugin_insn_data(insn)), size);
     const Mark what = state.begin && address == state.begin ? Mark::begin : mark(decoded);
     const u32 heavy = weight(decoded);
-    return state.known.try_emplace({address, size, heavy, what}, Known{address, size, heavy, what, 0}).first->second;
+    const bool past = past_the_caches(decoded);
+    return state.known.try_emplace({address, size, heavy, what, past}, Known{address, size, heavy, what, past}).first->second;
 }
 
 void translated(qemu_plugin_id_t, qemu_plugin_tb* block) {
@@ -119,7 +121,7 @@ void translated(qemu_plugin_id_t, qemu_plugin_tb* block) {
         qemu_plugin_insn* insn = qemu_plugin_tb_get_insn(block, i);
         Known& what = known(insn);
         qemu_plugin_register_vcpu_insn_exec_cb(insn, what.mark == Mark::none ? executed : marked, QEMU_PLUGIN_CB_NO_REGS, &what);
-        qemu_plugin_register_vcpu_mem_cb(insn, accessed, QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_RW, nullptr);
+        if (!what.past_the_caches) qemu_plugin_register_vcpu_mem_cb(insn, accessed, QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_RW, nullptr);
     }
 }
 

@@ -120,6 +120,12 @@ inline u32 weight(const Instruction& insn) {
     return 0;
 }
 
+// Stores that go past the caches (SDM 1 10.4.6.2) touch no line: MOVNTI, MOVNTDQ or MOVNTPD, MOVNTPS.
+inline bool past_the_caches(const Instruction& insn) {
+    if (insn.map != 0x0f || !insn.memory() || insn.repeat) return false;
+    return insn.opcode == 0xc3 || insn.opcode == 0xe7 || insn.opcode == 0x2b;
+}
+
 // What the guest's marks say (tests/bench/guest/mark.hpp). Those about time are the RDTSC itself, told from others by a
 // segment prefix that means nothing there, so that marking costs no instruction; the others are NOPs outside of what is counted.
 enum class Mark : u8 { none, begin, point, end, whole_row, point_row, bare_row };

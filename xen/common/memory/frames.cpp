@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Machine frames: free lists by node and zone, of clean ones and of those that wait for scrubbing.
+#include <asm/cpu.hpp>
 #include <xen/boot_info.hpp>
 #include <xen/lock.hpp>
 #include <xen/log.hpp>
@@ -9,7 +10,6 @@
 
 #include "common/memory/buddy.hpp"
 #include "common/memory/zones.hpp"
-#include "lib/string.hpp"
 
 namespace xen {
 
@@ -62,7 +62,7 @@ PageInfo* take(Nodes& from, const Request& r) REQUIRES(lock) {
 }
 
 void scrub(Mfn start, u64 frames) {
-    for (u64 i = 0; i < frames; ++i) memset(MappedPage<u8>{start + i}.get(), 0, kPageSize);
+    for (u64 i = 0; i < frames; ++i) arch::wipe_page(MappedPage<u8>{start + i}.get());
 }
 
 PageInfo* take_clean(const Request& r) {

@@ -7,6 +7,7 @@
 
 #include "lib/index.hpp"
 #include "lib/result.hpp"
+#include "lib/string.hpp"
 
 namespace xen::arch {
 
@@ -14,6 +15,7 @@ struct CpuidRegs {
     u32 a, b, c, d;
 };
 
+inline void wipe_page(void* page) { memset(page, 0, kPageSize); }
 void relax();
 inline void increment_own(u16& word) {
     __atomic_store_n(&word, static_cast<u16>(__atomic_load_n(&word, __ATOMIC_RELAXED) + 1), __ATOMIC_RELEASE);

@@ -16,6 +16,8 @@ enum Form : u8 {
     kImm8 = 8,        // one byte, sign-extended
     kImmFull = 16,    // as wide as the operand, at most four bytes
     kMoffs = 32,      // an address as wide as addresses are
+    kPrefix = 64,     // a legacy prefix, and nothing else
+    kOperands = kModrm | kImm8 | kImmFull | kMoffs,
 };
 
 struct Tables {
@@ -45,6 +47,7 @@ constexpr Tables make_tables() {
     t.one[0xe4] = t.one[0xe6] = kKnown | kByte | kImm8;
     t.one[0xe5] = t.one[0xe7] = kKnown | kImm8;
     t.one[0xfa] = t.one[0xfb] = kKnown;
+    for (unsigned b : {0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0, 0xf2, 0xf3}) t.one[b] = kPrefix;
     for (unsigned op : {0x06, 0x09, 0x30, 0x31, 0x32, 0xa2}) t.two[op] = kKnown;
     for (unsigned op : {0x01, 0x20, 0x21, 0x22, 0x23, 0xab, 0xb3, 0xbb, 0xb1, 0xc1, 0xc3}) t.two[op] = kKnown | kModrm;
     t.two[0xb0] = t.two[0xc0] = kKnown | kModrm | kByte;
@@ -90,27 +93,25 @@ struct Prefixes {
     u8 rex = 0;
 };
 
-// False when the byte is no legacy prefix.
-bool legacy_prefix(u8 b, Prefixes& p, Instruction& i) {
+void legacy_prefix(u8 b, Prefixes& p, Instruction& i) {
     switch (b) {
-    case 0x66: p.operand16 = true; return true;
-    case 0x67: p.other_address = true; return true;
-    case 0x26: i.segment = SegmentName::es; return true;
-    case 0x2e: i.segment = SegmentName::cs; return true;
-    case 0x36: i.segment = SegmentName::ss; return true;
-    case 0x3e: i.segment = SegmentName::ds; return true;
-    case 0x64: i.segment = SegmentName::fs; return true;
-    case 0x65: i.segment = SegmentName::gs; return true;
-    case 0xf0: i.lock = true; return true;
-    case 0xf2: i.repeat_ne = true; return true;
-    case 0xf3: i.repeat = true; return true;
-    default: return false;
+    case 0x66: p.operand16 = true; break;
+    case 0x67: p.other_address = true; break;
+    case 0x26: i.segment = SegmentName::es; break;
+    case 0x2e: i.segment = SegmentName::cs; break;
+    case 0x36: i.segment = SegmentName::ss; break;
+    case 0x3e: i.segment = SegmentName::ds; break;
+    case 0x64: i.segment = SegmentName::fs; break;
+    case 0x65: i.segment = SegmentName::gs; break;
+    case 0xf0: i.lock = true; break;
+    case 0xf2: i.repeat_ne = true; break;
+    default: i.repeat = true; break;
     }
 }
 
 Prefixes read_prefixes(Cursor& c, Instruction& i, bool is_long) {
     Prefixes p;
-    while (c.ok() && legacy_prefix(c.peek(), p, i)) c.byte();
+    while (kTables.one[c.peek()] == kPrefix) legacy_prefix(c.byte(), p, i);
     if (is_long && (c.peek() & 0xf0) == 0x40) p.rex = c.byte();
     i.has_rex = p.rex != 0;
     return p;
@@ -162,6 +163,30 @@ void read_operands(Cursor& c, Instruction& i, u8 form, u8 rex, bool is_long) {
     if (form & kImmFull) i.immediate = static_cast<u64>(c.signed_word(i.operand < 4 ? i.operand : 4));
 }
 
+u8 form_of(bool two, u8 op) { return two ? kTables.two[op] : kTables.one[op]; }
+u16 opcode_of(bool two, u8 op) { return static_cast<u16>(two ? 0x0f00 | op : op); }
+
+Maybe<Instruction> decode_whole(const u8* bytes, unsigned n, bool is_long) {
+    Cursor c{bytes, n};
+    Instruction i;
+    Prefixes p = read_prefixes(c, i, is_long);
+    i.address = is_long == p.other_address ? 4 : 8;
+    if (!is_long && p.other_address) return nothing;   // 16-bit addresses
+    u8 op = c.byte();
+    bool two = op == 0x0f;
+    if (two) op = c.byte();
+    u8 form = form_of(two, op);
+    if (!(form & kKnown)) return nothing;
+    i.opcode = opcode_of(two, op);
+    if (form & kByte) i.operand = 1;
+    else if (p.rex & 8) i.operand = 8;
+    else i.operand = p.operand16 ? 2 : 4;
+    if (form & kOperands) read_operands(c, i, form, p.rex, is_long);
+    if (!c.ok()) return nothing;
+    i.length = static_cast<u8>(c.at());
+    return i;
+}
+
 }  // namespace
 
 u64& gpr(arch::GuestRegs& r, unsigned n) {
@@ -185,24 +210,24 @@ u64& gpr(arch::GuestRegs& r, unsigned n) {
     }
 }
 
+// Most have no prefix and no operand but registers (RDMSR, CPUID, IN, MOV CR ...): a quarter of the steps for them.
 Maybe<Instruction> decode(const u8* bytes, unsigned n, bool is_long) {
-    Cursor c{bytes, n};
+    if (n < 3) return decode_whole(bytes, n, is_long);
+    bool two = bytes[0] == 0x0f;
+    u8 op = bytes[two], form = form_of(two, op), modrm = bytes[two + 1];
+    bool registers = form & kModrm;
+    if (!(form & kKnown) || form & (kOperands - kModrm) || (registers && modrm >> 6 != 3)) return decode_whole(bytes, n, is_long);
     Instruction i;
-    Prefixes p = read_prefixes(c, i, is_long);
-    i.address = is_long == p.other_address ? 4 : 8;
-    if (!is_long && p.other_address) return nothing;   // 16-bit addresses
-    u8 op = c.byte();
-    bool two = op == 0x0f;
-    if (two) op = c.byte();
-    u8 form = two ? kTables.two[op] : kTables.one[op];
-    if (!form) return nothing;
-    i.opcode = static_cast<u16>(two ? 0x0f00 | op : op);
-    if (form & kByte) i.operand = 1;
-    else if (p.rex & 8) i.operand = 8;
-    else i.operand = p.operand16 ? 2 : 4;
-    read_operands(c, i, form, p.rex, is_long);
-    if (!c.ok()) return nothing;
-    i.length = static_cast<u8>(c.at());
+    i.opcode = opcode_of(two, op);
+    i.length = static_cast<u8>(1 + two + registers);
+    i.address = is_long ? 8 : 4;
+    i.operand = form & kByte ? 1 : moves_special(i.opcode) ? i.address : 4;
+    i.has_modrm = registers;
+    if (registers) {
+        i.mod = 3;
+        i.reg = modrm >> 3 & 7;
+        i.rm = modrm & 7;
+    }
     return i;
 }
 

@@ -6,9 +6,11 @@
 
 #include "lib/index.hpp"
 #include "lib/result.hpp"
+#include "lib/string.hpp"
 
 namespace xen::arch {
 
+inline void wipe_page(void* page) { memset(page, 0, kPageSize); }
 inline void relax() { asm volatile("yield" ::: "memory"); }
 inline void increment_own(u16& word) {
     __atomic_store_n(&word, static_cast<u16>(__atomic_load_n(&word, __ATOMIC_RELAXED) + 1), __ATOMIC_RELEASE);

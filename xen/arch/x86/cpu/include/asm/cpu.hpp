@@ -9,6 +9,7 @@
 
 namespace xen::arch {
 
+extern "C" void wipe_page(void* page);      // memory_functions.S
 inline void relax() { asm volatile("pause" ::: "memory"); }
 // One more in a word that nobody else writes; what came before is seen by whoever sees it. One instruction, where an atomic
 // load and an atomic store are three.
