@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The decoder of emulated instructions, their arithmetic, and the frames that bounces leave: pure functions.
 #include <catch2/catch.hpp>
+#include <tuple>
 #include <vector>
 
 #include "arch/x86/guest/pv/alu.hpp"
@@ -21,6 +22,22 @@ Instruction must(std::vector<u8> bytes, bool is_long = true) {
     REQUIRE(i);
     CHECK(i->length == bytes.size());
     return *i;
+}
+
+// A segment prefix that changes nothing sends the decoder the long way.
+bool same_with_prefix(std::vector<u8> bytes, bool is_long) {
+    auto plain = decoded(bytes, is_long);
+    bytes.insert(bytes.begin(), 0x3e);
+    auto prefixed = decoded(bytes, is_long);
+    if (!plain || !prefixed) return !plain == !prefixed;
+    Instruction i = *prefixed;
+    if (i.segment == SegmentName::ds) i.segment = plain->segment;
+    --i.length;
+    auto fields = [](const Instruction& x) {
+        return std::tuple{x.opcode, x.length, x.operand, x.address, x.segment, x.lock, x.repeat, x.repeat_ne, x.has_rex, x.has_modrm, x.mod,
+                          x.reg, x.rm, x.is_memory, x.base, x.index, x.scale, x.rip_relative, x.displacement, x.immediate};
+    };
+    return fields(i) == fields(*plain);
 }
 
 }  // namespace
@@ -176,4 +193,19 @@ TEST_CASE("a failsafe frame has the selectors before rip") {
     auto f = make_frame<Shape::failsafe>({r, true, 0, 0, 0, {1, 2, 3, 4}});
     CHECK(f.kBytes == 88);
     CHECK((f.words[2] == 1 && f.words[3] == 2 && f.words[4] == 3 && f.words[5] == 4 && f.words[6] == 7));
+}
+
+TEST_CASE("instructions without prefixes are decoded as those with one") {
+    std::vector<u8> tail{0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xaa};
+    unsigned different = 0;
+    for (bool is_long : {true, false})
+        for (unsigned op = 0; op < 256; ++op)
+            for (unsigned modrm = 0; modrm < 256; ++modrm)
+                for (bool two : {true, false}) {
+                    std::vector<u8> bytes = tail;
+                    bytes.insert(bytes.begin(), {static_cast<u8>(op), static_cast<u8>(modrm)});
+                    if (two) bytes.insert(bytes.begin(), 0x0f);
+                    different += !same_with_prefix(bytes, is_long);
+                }
+    CHECK(different == 0);
 }
