@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Domains come, crash and die: in steps, with everybody else at work in between.
+#include <public/domctl.h>
 #include <public/event_channel.h>
 #include <xen/event.hpp>
 #include <xen/sched.hpp>
@@ -19,6 +20,20 @@ void World::destroy_one(Turn& t) {
     if (!t.g.d->is_privileged) return;
     Guest& victim = other(t);
     if (&victim != &t.g) kill_step(victim);
+}
+
+// The record of another one's changed pages.
+Call World::log_dirty(Turn& t) {
+    auto* op = t.args.make<xen_domctl>();
+    op->cmd = XEN_DOMCTL_shadow_op;
+    op->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
+    op->domain = domain_id(t);
+    xen_domctl_shadow_op& x = op->u.shadow_op;
+    x.op = t.c.of({XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY, XEN_DOMCTL_SHADOW_OP_CLEAN, XEN_DOMCTL_SHADOW_OP_CLEAN,
+                   XEN_DOMCTL_SHADOW_OP_CLEAN, XEN_DOMCTL_SHADOW_OP_PEEK, XEN_DOMCTL_SHADOW_OP_OFF});
+    x.pages = t.c.of({0u, 20u, 64u, 512u});
+    x.dirty_bitmap.p = t.c.one_in(4) ? nullptr : t.args.make<u8>(64);
+    return {__HYPERVISOR_domctl, {reinterpret_cast<u64>(op)}};
 }
 
 // A guest does not grant for writing what it has the core write to. Where somebody still uses such a grant of a page

@@ -55,6 +55,7 @@ const World::Kind World::kKinds[] = {
     {"reset", 1, nullptr, &World::reset_ports},
     {"register_vcpu_info", 1, nullptr, &World::register_info},
     {"create_domain", 12, nullptr, &World::create_another},
+    {"log_dirty", 20, &World::log_dirty, nullptr},
     {"destroy_domain", 10, nullptr, &World::destroy_one},
 };
 const unsigned World::kKindCount = sizeof(kKinds) / sizeof(kKinds[0]);

@@ -193,6 +193,7 @@ private:
     void part_from(Guest& dying);      // what its death does to others' ports
     // domain_ops.cpp
     void create_another(Turn& t);
+    Call log_dirty(Turn& t);
     void destroy_one(Turn& t);
     void kill_step(Guest& g);
 

@@ -4,12 +4,16 @@
 . /do/domu-lib.sh
 modprobe -a xen-blkback xen-netback bridge loop virtio_pci virtio_blk
 
-start() { # CONFIG-LINE...: the guest "one"
+its_host() { # what the guest is connected to
     ip link set lo up
     brctl addbr xenbr0
     ip addr add 192.168.7.1/24 dev xenbr0
     ip link set xenbr0 up
     check "the host's disk appears" wait_for 20 test -b /dev/vda
+}
+
+start() { # CONFIG-LINE...: the guest "one"
+    its_host
     create one "disk=['phy:/dev/vda,xvda,w']" "vif=['mac=00:16:3e:00:00:01,bridge=xenbr0']" "$@"
     inside "an address" one 'ip addr add 192.168.7.2/24 dev eth0 && ip link set eth0 up'
     inside "something to keep" one 'head -c 8388608 /dev/urandom >/tmp/kept'
@@ -18,7 +22,8 @@ start() { # CONFIG-LINE...: the guest "one"
     inside "it counts" one 'count & counter=$!'
 }
 
-counted() { tr -d '\r' <"$(log_of one)" | sed -n 's/^\[domU\] count \([0-9]*\)$/\1/p'; }
+history=/dev/null       # what its console said under another name
+counted() { cat $history "$(log_of one)" 2>/dev/null | tr -d '\r' | sed -n 's/^\[domU\] count \([0-9]*\)$/\1/p'; }
 last_count() { counted | tail -n 1; }
 counts() { [ "$(last_count)" -gt $(($1 + 1)) ]; } # FROM
 in_order() { # no number is missing, and none is there twice

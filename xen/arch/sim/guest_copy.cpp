@@ -10,6 +10,11 @@
 namespace xen::arch {
 namespace {
 
+// As the processor does on its way: atomically, and only what is not set yet.
+void set_bits(Pte* slot, Pte seen, u64 bits) {
+    if (!seen.has(bits)) __atomic_fetch_or(&slot->raw, bits, __ATOMIC_SEQ_CST);
+}
+
 // The host address behind a guest one, or nullptr where the processor would fault.
 u8* translate(u64 gva, bool write) {
     Vcpu& v = current();
@@ -19,8 +24,10 @@ u8* translate(u64 gva, bool write) {
     if (!root) return s.window_bytes || v.arch.guest_table ? nullptr : reinterpret_cast<u8*>(gva);
     Mfn table = *root;
     for (unsigned level = 4; level >= 1; --level) {
-        Pte e = load_pte(static_cast<Pte*>(direct_map(table)) + index_of(gva, level));
+        Pte* slot = static_cast<Pte*>(direct_map(table)) + index_of(gva, level);
+        Pte e = load_pte(slot);
         if (!e.present() || !e.has(Pte::kUser) || (write && !e.writable())) return nullptr;
+        set_bits(slot, e, write && level == 1 ? Pte::kAccessed | Pte::kDirty : u64{Pte::kAccessed});
         table = e.mfn();
         if (table >= max_frame) return nullptr;   // a device's
     }

@@ -36,7 +36,7 @@ void unlink(u32& head, PageInfo& p) {
 bool uncharge(Domain& d, PageInfo& p, u64 flags) {
     Guard g{d.page_lock};
     bool heap = flags & PageInfo::kXenHeap;
-    if (frame_table + d.to_release == &p) d.to_release = p.next;
+    if (frame_table + d.cursor == &p) d.cursor = p.next;
     unlink(heap ? d.xenheap_list : d.page_list, p);
     u64& counter = heap ? d.xenheap_pages : d.tot_pages;
     if (!(flags & PageInfo::kExtra)) --counter;

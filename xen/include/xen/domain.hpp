@@ -87,7 +87,8 @@ struct Domain {
     Spinlock<LockRank::page_list> page_lock;
     u32 page_list = 0;                 // head of owned frames (PageInfo links)
     u32 xenheap_list = 0;
-    u32 to_release = 0;                // of page_list: where a dying domain has come to in giving its pages up; 0: at the end
+    u32 cursor = 0;                    // of page_list: where a dying domain has come to in giving its pages up, or one that is
+                                       // moved in being looked through; 0: at the end
     u64 tot_pages = 0;
     u64 max_pages = 0;
     u64 xenheap_pages = 0;

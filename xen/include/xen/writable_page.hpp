@@ -3,6 +3,7 @@
 // these refuse has been left as it was: get_page_type() and put_page_type() decide. 6 instructions instead of 40.
 #pragma once
 
+#include <xen/log_dirty.hpp>
 #include <xen/page.hpp>
 #include <xen/tlb.hpp>
 
@@ -35,6 +36,7 @@ inline constexpr u64 kMost = 0x7fffffff;
     return use(p) || get_page_type(p, PageType::writable).ok();
 }
 [[gnu::always_inline]] inline void put(PageInfo& p) {
+    log_dirty::written(p);
     if (!unuse(p)) [[unlikely]] put_page_type(p);
 }
 

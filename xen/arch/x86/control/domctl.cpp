@@ -100,7 +100,8 @@ Status domctl(xen_domctl& op, Domain& d, bool& changed) {
     case XEN_DOMCTL_setvcpuextstate: return set_extended_state(d, op.u.vcpuextstate);
     case XEN_DOMCTL_get_vcpu_msrs: changed = true; return get_msrs(d, op.u.vcpu_msrs);
     case XEN_DOMCTL_set_vcpu_msrs: changed = true; return set_msrs(d, op.u.vcpu_msrs);
-    default: return unsupported(op, d, changed);
+    case XEN_DOMCTL_shadow_op: return shadow(d, op.u.shadow_op, changed);
+    default: return unsupported(op, d);
     }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Operations of domctl that concern HVM domains, an IOMMU, monitoring or log-dirty tables. ABI: each ends in the error that
+// Operations of domctl that concern HVM domains, an IOMMU, or monitoring. ABI: each ends in the error that
 // Xen gives for a PV domain on a machine without these.
 #include <xen/hypercall.hpp>
 #include <xen/rangeset.hpp>
@@ -11,16 +11,6 @@ namespace xen::arch {
 namespace {
 
 bool is_self(const Domain& d) { return &d == &current_domain(); }
-
-// No domain has shadow or log-dirty tables. ABI: the record of one that keeps none may be asked for, and is empty.
-Status shadow(const Domain& d, xen_domctl_shadow_op& x, bool& changed) {
-    bool asks = x.op == XEN_DOMCTL_SHADOW_OP_CLEAN || x.op == XEN_DOMCTL_SHADOW_OP_PEEK;
-    if (!asks || is_self(d)) return Errno::inval;
-    changed = true;
-    x.pages = 0;
-    x.stats = {};
-    return {};
-}
 
 // A PV domain maps what it may touch by itself.
 Status map_memory(const xen_domctl_memory_mapping& x) {
@@ -43,9 +33,8 @@ Status virtual_numa(const Domain& d, const xen_domctl_vnuma& x) {
 
 }  // namespace
 
-Status unsupported(xen_domctl& op, Domain& d, bool& changed) {
+Status unsupported(xen_domctl& op, Domain& d) {
     switch (op.cmd) {
-    case XEN_DOMCTL_shadow_op: return shadow(d, op.u.shadow_op, changed);
     case XEN_DOMCTL_gethvmcontext:
     case XEN_DOMCTL_sethvmcontext:
     case XEN_DOMCTL_gethvmcontext_partial:

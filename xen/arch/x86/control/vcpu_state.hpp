@@ -17,7 +17,10 @@ Status set_extended_state(Domain& d, const xen_domctl_vcpuextstate& x);
 Status get_msrs(Domain& d, xen_domctl_vcpu_msrs& x);
 Status set_msrs(Domain& d, xen_domctl_vcpu_msrs& x);
 
+// shadow.cpp.
+Status shadow(Domain& d, xen_domctl_shadow_op& x, bool& changed);
+
 // unsupported.cpp: operations for what a PV domain has not, with the errors that they end in.
-Status unsupported(xen_domctl& op, Domain& d, bool& changed);
+Status unsupported(xen_domctl& op, Domain& d);
 
 }  // namespace xen::arch

@@ -4,9 +4,12 @@
 #include <asm/pv.hpp>
 #include <xen/arch_domain.hpp>
 
+#include "arch/x86/mm/own_pages.hpp"
+
 namespace xen::arch {
 
 Status init_domain(Domain& d) {
+    d.arch.own_pages_end = mm::OwnPages::end_of_memory();
     TRY(mm::init_perdomain(d));
     init_tsc(d);
     return d.is_idle ? Status{} : pv::init_domain(d);

@@ -2,6 +2,7 @@
 // What one entry of a PV guest's table refers to, and the references it holds.
 #include <asm/mm.hpp>
 #include <xen/log.hpp>
+#include <xen/log_dirty.hpp>
 #include <xen/memory.hpp>
 #include <xen/rangeset.hpp>
 #include <xen/tlb.hpp>
@@ -111,6 +112,8 @@ void put_l1_target(Pte e, Domain& table_owner) {
         // Before its owner makes a table of it the owner's CPUs are flushed, not those of who mapped it.
         if (p.owner() != &table_owner) [[unlikely]] tlb::flush_mask(table_owner.dirty_cpus);
         (void)put_type(p).ok();                                     // never a table: no restart
+    } else if (e.has(Pte::kDirty)) {
+        log_dirty::written(p);
     }
     put_page(p);
 }

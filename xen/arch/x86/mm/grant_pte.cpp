@@ -6,6 +6,7 @@
 #include <public/grant_table.h>
 #include <xen/grant.hpp>
 #include <xen/log.hpp>
+#include <xen/log_dirty.hpp>
 
 #include "arch/x86/mm/walk.hpp"
 
@@ -68,7 +69,9 @@ template <class Change>
     Pte moved = from.value().value;
     return at_address(v, host, [=, &v](Pte* pte) {
         s16 s = leave(pte, moved, v, host, frame, flags);
-        if (s == GNTST_okay) store_pte(source, Pte{});
+        if (s != GNTST_okay) return s;
+        store_pte(source, Pte{});
+        if (moved.writable() && mfn_valid(moved.mfn())) log_dirty::written(page_of(moved.mfn()));   // D may have come in between
         return s;
     });
 }

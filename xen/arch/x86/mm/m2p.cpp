@@ -4,6 +4,7 @@
 #include <asm/m2p.hpp>
 #include <asm/mm.hpp>
 #include <xen/arch_memory.hpp>
+#include <xen/log_dirty.hpp>
 
 namespace xen::mm {
 
@@ -14,6 +15,9 @@ u64 get_m2p(Mfn f) { return __atomic_load_n(arch::m2p_entry(f), __ATOMIC_RELAXED
 
 namespace xen::arch {
 
-void note_frame(Mfn f, u64 number) { mm::set_m2p(f, number); }
+void note_frame(Mfn f, u64 number) {
+    mm::set_m2p(f, number);
+    log_dirty::written(page_of(f));   // the page with this number holds something else
+}
 
 }  // namespace xen::arch

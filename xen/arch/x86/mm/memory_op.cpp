@@ -3,6 +3,7 @@
 #include <asm/m2p.hpp>
 #include <asm/mm.hpp>
 #include <xen/grant.hpp>
+#include <xen/log_dirty.hpp>
 #include <xen/memory.hpp>
 #include <xen/rangeset.hpp>
 #include <xen/security.hpp>
@@ -164,7 +165,10 @@ Status remove_page(Domain& d, Gfn gfn) {
 }
 
 void note_page(Domain&, Mfn f, u64 gfn, unsigned order) {
-    for (u64 i = 0; i < u64{1} << order; ++i) mm::set_m2p(f + i, gfn == ~u64{0} ? gfn : gfn + i);
+    for (u64 i = 0; i < u64{1} << order; ++i) {
+        mm::set_m2p(f + i, gfn == ~u64{0} ? gfn : gfn + i);
+        log_dirty::written(page_of(f + i));
+    }
 }
 
 }  // namespace xen::arch

@@ -76,6 +76,7 @@ Status write_data(PageInfo& p, u64 address, u64 value) {
     if (&c.table_owner != &current_domain()) return Errno::perm;
     PageRef page = TRY(PageRef::get(frame_of(Paddr{address}), c.page_owner));
     set_m2p(page.mfn(), pfn);
+    log_dirty::written(*page);   // the page with this number holds something else
     return {};
 }
 

@@ -12,7 +12,9 @@ namespace xen::mm {
 
 class OwnPages {
 public:
-    explicit OwnPages(const Domain& d) : index_{PageInfo::index_of(d)} {}
+    // While the owner's changed pages are recorded, everything goes the long way. The tables lock is held.
+    explicit OwnPages(const Domain& d) : index_{PageInfo::index_of(d)}, end_{d.arch.own_pages_end} {}
+    static u64 end_of_memory() { return max_frame.raw() * sizeof(PageInfo); }
 
     // The references of a new entry.
     [[gnu::always_inline]] bool take(Pte e) const {
@@ -35,6 +37,8 @@ public:
         if (old << kFlagBits == u64{1} << kFlagBits) [[unlikely]] memory::free_domain_page(p);
         return true;
     }
+
+    bool recorded() const { return !end_; }
 
 private:
     // Where the frame's descriptor is, in bytes, from the entry by one shift instead of two.
@@ -59,7 +63,7 @@ private:
     }
 
     u32 index_;
-    u64 end_ = max_frame.raw() * sizeof(PageInfo);
+    u64 end_;
 };
 
 }  // namespace xen::mm

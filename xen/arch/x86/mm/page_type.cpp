@@ -3,6 +3,7 @@
 #include <asm/mm.hpp>
 #include <xen/assert.hpp>
 #include <xen/log.hpp>
+#include <xen/log_dirty.hpp>
 #include <xen/tlb.hpp>
 
 namespace xen {
@@ -58,6 +59,7 @@ void leave_partial(PageInfo& p) {
 
 // Use count and validity to zero; the type stays until somebody wants another.
 void become_unused(PageInfo& p, PageType type) {
+    log_dirty::written(p);
     p.tlb_stamp = tlb::clock();
     p.type.store(bits_of(type), std::memory_order_release);
 }
@@ -112,6 +114,7 @@ Status get_type(PageInfo& p, PageType type) {
 
 Status put_type(PageInfo& p) {
     u64 old = p.type.load(std::memory_order_acquire);
+    if (!is_table(type_of(old))) log_dirty::written(p);
     for (;;) {
         PageType type = type_of(old);
         xen_assert((old & PageInfo::kTypeCountMask) != 0);

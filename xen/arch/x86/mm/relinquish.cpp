@@ -4,6 +4,8 @@
 #include <asm/mm.hpp>
 #include <xen/memory.hpp>
 
+#include "arch/x86/mm/log_dirty.hpp"
+
 namespace xen::mm {
 namespace {
 
@@ -28,19 +30,19 @@ bool is_held(const PageInfo& p) {
 // The page that is next, with a reference of ours; none at the end of the list. One that is being freed is passed by.
 PageRef next_page(Domain& d) {
     Guard g{d.page_lock};
-    for (; d.to_release; d.to_release = frame_table[d.to_release].next)
-        if (PageInfo& p = frame_table[d.to_release]; get_page(p, d)) return PageRef::adopt(p);
+    for (; d.cursor; d.cursor = frame_table[d.cursor].next)
+        if (PageInfo& p = frame_table[d.cursor]; get_page(p, d)) return PageRef::adopt(p);
     return {};
 }
 
 void pass_by(Domain& d, const PageInfo& p) {
     Guard g{d.page_lock};
-    if (frame_table + d.to_release == &p) d.to_release = p.next;
+    if (frame_table + d.cursor == &p) d.cursor = p.next;
 }
 
 void start_pass(Domain& d) {
     Guard g{d.page_lock};
-    d.to_release = d.page_list;
+    d.cursor = d.page_list;
 }
 
 // Passes over the list until one finds nothing that is held. A table that stopped half-way may leave another so which has been
@@ -66,6 +68,7 @@ Status release_pages(Domain& d) {
 }  // namespace
 
 Status relinquish(Domain& d) {
+    log_dirty::disable(d);
     for (u32 i = 0; i < d.max_vcpus; ++i) {
         if (!d.vcpus[i]) continue;
         Guard g{d.arch.tables_lock};

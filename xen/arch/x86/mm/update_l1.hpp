@@ -4,6 +4,7 @@
 #pragma once
 
 #include <asm/mm.hpp>
+#include <xen/log_dirty.hpp>
 
 #include "arch/x86/mm/own_pages.hpp"
 
@@ -28,11 +29,19 @@ inline bool same_target(Pte a, Pte b) { return ((a.raw ^ b.raw) & ~kFreeBits) ==
     }
 }
 
+// The page may have been written until now, and the entry may no longer tell. After the change: a mark of before could have
+// been taken already when the page was written.
+[[gnu::noinline, gnu::cold]] inline void note_lost(Pte old) {
+    if (old.writable() && mfn_valid(old.mfn())) log_dirty::mark(page_of(old.mfn()));
+}
+
 // The owner's tables lock is held; `own` are the table owner's pages.
 [[gnu::always_inline]] inline Status update_l1(Pte* slot, Pte value, const UpdateContext& c, const OwnPages& own) {
     Pte old = load_pte(slot);
     if (value.present() && old.present() && same_target(old, value)) {
-        return swap(slot, old, adjusted(value, 1), c.preserve_ad) ? Status{} : Errno::busy;
+        if (!swap(slot, old, adjusted(value, 1), c.preserve_ad)) [[unlikely]] return Errno::busy;
+        if (own.recorded()) [[unlikely]] note_lost(old);
+        return {};
     }
     if (value.present() && (&c.page_owner != &c.table_owner || !own.take(value))) [[unlikely]]
         value = TRY(get_l1_target(value, c.table_owner, c.page_owner));

@@ -13,6 +13,8 @@
 #include "lib/index.hpp"
 #include "lib/maybe.hpp"
 
+namespace xen::mm { struct LogDirty; }
+
 namespace xen::arch {
 
 struct FpuState;       // xsave area and what goes with it (arch/x86/cpu)
@@ -81,6 +83,9 @@ struct ArchDomain {
     bool cpuid_faulting = false;
     u32 pci_address = 0;               // what it wrote to port 0xcf8
     u8 cmos_index = 0;                 // what it wrote to port 0x70
+    u64 own_pages_end = 0;             // entries of which pages take the short way (arch/x86/mm/own_pages.hpp)
+    mm::LogDirty* log_dirty = nullptr; // where its changed pages are marked, if they are (arch/x86/mm/log_dirty.hpp)
+    mm::LogDirty* log_dirty_work = nullptr;   // the same, also while it is being made; the domctl lock's
     GuestTsc tsc;
 };
 
