@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a failing operation leaves in the log: one line with the caller, the operation, the domain, the error and the reason.
 #include <sim/machine.hpp>
+#include <xen/log.hpp>
 #include <xen/memory.hpp>
 
 #include <string>
@@ -23,12 +24,21 @@ std::string take_log() {
     return {text.data(), op.u.readconsole.count};
 }
 
+template <class F>
+void as_nobody(F code) {
+    Vcpu* now = arch::current_vcpu();
+    arch::set_current_vcpu(nullptr);
+    code();
+    arch::set_current_vcpu(now);
+}
+
 // The log of one call, with nothing kept back because of what came before.
 template <class Call>
 std::string log_of(Call call) {
     xen_sysctl unknown = Toolstack::system(999);
     sim::advance(Nanos{10'000'000'000});
     CHECK(Toolstack::run(unknown) == -ENOSYS);   // which tells what was dropped
+    as_nobody([] { log_guest("and what was dropped of guests' lines"); });
     sim::advance(Nanos{10'000'000'000});
     take_log();
     call();
@@ -143,4 +153,17 @@ TEST_CASE("a flood of refusals is cut off, and what was dropped is counted") {
     sim::advance(Nanos{1'000'000'000});
     CHECK(t.plain(999) == -ENOSYS);
     CHECK(take_log().find("990 messages suppressed.") != std::string::npos);
+}
+
+TEST_CASE("a guest's flood of messages leaves room for what the control domain does wrong") {
+    Toolstack t;
+    std::string text = log_of([&] {
+        Vcpu* control = arch::current_vcpu();
+        arch::set_current_vcpu(t.guest.vcpus[0]);
+        for (int i = 0; i < 1000; ++i) log_guest("something wrong");
+        arch::set_current_vcpu(control);
+        CHECK(t.plain(999) == -ENOSYS);
+    });
+    CHECK(lines(text) == 11);
+    CHECK(text.find("domctl operation 999") != std::string::npos);
 }

@@ -27,7 +27,14 @@ void put_stamp() REQUIRES(state.lock) {
     emit({text, n < sizeof text ? n : sizeof text - 1});
 }
 
-void vlog(Threshold threshold, Str prefix, log::Level level, const char* fmt, va_list args) {
+// Of what guests cause: the one that runs.
+RateLimit& guest_rate() REQUIRES(state.lock) {
+    const Vcpu* v = arch::current_vcpu();
+    return v && v->domain && v->domain->is_privileged ? state.rates.control : state.rates.guests;
+}
+
+void vlog(Threshold threshold, bool by_guest, log::Level level, const char* fmt, va_list args) {
+    constexpr Str kPrefix{"(XEN) "};
     Verdict v = judge(threshold, level);
     if (v == Verdict::drop) return;
     Session s;
@@ -36,17 +43,18 @@ void vlog(Threshold threshold, Str prefix, log::Level level, const char* fmt, va
         usize n = vformat(text, sizeof text - 1, fmt, args);
         if (n > sizeof text - 2) n = sizeof text - 2;
         text[n] = '\n';
-        stash(prefix);
+        stash(kPrefix);
         return stash({text, n + 1});
     }
-    if (v == Verdict::limited && !state.rate.allow(time::now())) return;
-    if (u32 missed = state.rate.take_missed()) {
+    RateLimit& rate = by_guest ? guest_rate() : state.rates.host;
+    if (v == Verdict::limited && !rate.allow(time::now())) return;
+    if (u32 missed = rate.take_missed()) {
         char note[64];
         usize n = format(note, sizeof note, "%u messages suppressed.", missed);
-        emit_message("(XEN) ", {note, n});
+        emit_message(kPrefix, {note, n});
     }
     usize n = vformat(line_space, kLine, fmt, args);
-    emit_message(prefix, {line_space, n < kLine ? n : kLine - 1});
+    emit_message(kPrefix, {line_space, n < kLine ? n : kLine - 1});
 }
 
 }  // namespace
@@ -72,7 +80,7 @@ void print_for_guest(const Domain& d, Str text) {
     usize n = format(prefix, sizeof prefix, "(d%u) ", d.id.raw());
     Session s;
     if (s.nested()) return;
-    if (verdict == Verdict::limited && !state.rate.allow(time::now())) return;
+    if (verdict == Verdict::limited && !state.rates.guests.allow(time::now())) return;
     emit_message({prefix, n}, text);
 }
 
@@ -83,14 +91,14 @@ namespace log {
 void write(Level level, const char* fmt, ...) {
     va_list args;
     va_start(args, fmt);
-    console::vlog(console::state.host.load(std::memory_order_relaxed), "(XEN) ", level, fmt, args);
+    console::vlog(console::state.host.load(std::memory_order_relaxed), false, level, fmt, args);
     va_end(args);
 }
 
 void guest(Level level, const char* fmt, ...) {
     va_list args;
     va_start(args, fmt);
-    console::vlog(console::state.guest.load(std::memory_order_relaxed), "(XEN) ", level, fmt, args);
+    console::vlog(console::state.guest.load(std::memory_order_relaxed), true, level, fmt, args);
     va_end(args);
 }
 

@@ -24,6 +24,11 @@ struct Output {
     bool enabled = false;
 };
 
+// Each has a limit of its own: a guest's flood does not drown what the others have to say.
+struct RateLimits {
+    RateLimit host, control, guests;   // the hypervisor itself; what a control domain causes; what the other domains cause
+};
+
 struct State {
     Spinlock<LockRank::console, IrqRule::off> lock;
     LogRing ring;
@@ -34,7 +39,7 @@ struct State {
     // Until the options are read, everything is kept.
     std::atomic<Threshold> host{Threshold{4, 4}}, guest{Threshold{0, 2}};
     TimestampMode timestamps = TimestampMode::none;
-    RateLimit rate;
+    RateLimits rates;
     bool line_open = false;                     // the last text had no newline at its end
     std::atomic<u32> owner{0};                  // CPU that holds the lock, plus 1
     std::atomic<bool> broken{false};            // a panic writes on, whoever holds the lock
