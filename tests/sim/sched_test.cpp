@@ -220,6 +220,20 @@ TEST_CASE("yielding units do not starve anybody, and are not starved") {
     CHECK(polite.longest_wait < 200 * kMs);
 }
 
+TEST_CASE("no rhythm of running and sleeping takes from a hog's share") {
+    const s64 beside = GENERATE(0, 1);   // a third domain that is mostly asleep, as dom0 is
+    const s64 work = GENERATE(1'000, 900'000, 1'100'000, 9'700'000, 14'900'000, 29'900'000, 45'000'000);
+    const s64 rest = GENERATE(1'000, 100'000, 300'000, 5'000'000, 15'000'000);
+    CAPTURE(beside, work, rest);
+    Machine m{1};
+    with_cpus(m, 1);
+    auto& hog = m.add_unit(m.add_domain(0), "hog");
+    m.add_unit(m.add_domain(0), "schemer", work, rest);
+    if (beside) m.add_unit(m.add_domain(0), "dom0", 100'000, 23 * kMs);
+    settle_and_run(m, 6 * kSecond);
+    CHECK(m.share(hog) > (beside ? 0.5 * (1 - 0.1 / 23.1) : 0.5) * 0.96);
+}
+
 TEST_CASE("a waking unit with credit runs before hogs") {
     Machine m{1};
     with_cpus(m, 1);

@@ -44,6 +44,9 @@ struct CreditUnit : PolicyUnit, ListHook<struct QueueTag>, ListHook<struct Membe
     bool ran = false;        // since the last accounting
     bool active = false;     // took part in the last accounting
     Nanos last_ran{0};
+    // Scratch of account().
+    s64 settled = 0;         // its credit before it earns
+    bool hungry = false;     // wants a CPU or has one, and no cap holds it back
 };
 
 struct CreditDomain : PolicyDomain, ListHook<struct DomainTag> {
@@ -55,6 +58,7 @@ struct CreditDomain : PolicyDomain, ListHook<struct DomainTag> {
     // Scratch of account().
     u32 active = 0;
     s64 share = 0;           // credit of each active unit
+    s64 bonus = 0;           // on top of that, until it has credit for a slice
     bool settled = false;
 };
 
@@ -130,6 +134,8 @@ private:
     // Accounting (credit_account.cpp).
     void settle(CreditDomain& d, Nanos now);
     void divide(s64 capacity, s64 period) REQUIRES(lock_);
+    s64 covered(s64 level) REQUIRES(lock_);
+    void raise() REQUIRES(lock_);
     void pay(const CreditDomain& d, CreditUnit& u, s64 period, Nanos now);
     void unpark(CreditCpu& c, CreditUnit& u, Nanos now);
     void unpark_all(CreditDomain& d) REQUIRES(lock_);

@@ -11,6 +11,11 @@ namespace {
 
 constexpr unsigned kRounds = 16;   // of redistributing what satisfied domains leave
 
+constexpr unsigned kLevelShift = 16, kLevelSteps = 40;   // of looking for the level in raise()
+
+// What a level means for each unit of the domain.
+s64 bonus_at(const CreditDomain& d, s64 level) { return d.weight_now() * level >> kLevelShift; }
+
 s64 clamp(s64 v, s64 low, s64 high) { return v < low ? low : v > high ? high : v; }
 
 // What one active unit of the domain could use of a period at most.
@@ -32,6 +37,8 @@ void Credit::settle(CreditDomain& d, Nanos now) {
         if (c.running == &u) charge(c, u, now);
         u.active = u.awake || u.ran || u.credit <= 0;
         u.ran = false;
+        u.settled = u.credit;
+        u.hungry = u.awake && !d.cap_now();
         host_.unlock_home(*u.entity);
         d.active += u.active;
     }
@@ -61,6 +68,33 @@ void Credit::divide(s64 capacity, s64 period) {
     }
 }
 
+// For how long the units that want a CPU have credit in all, once they have earned and the level is added.
+s64 Credit::covered(s64 level) {
+    s64 sum = 0;
+    for (const CreditDomain& d : domains_) {
+        s64 more = d.share + bonus_at(d, level);
+        for (const CreditUnit& u : d.units)
+            if (u.hungry) sum += clamp(u.settled + more, 0, slice());
+    }
+    return sum;
+}
+
+// Who sleeps a lot cannot keep all that it earns, and what it loses nobody else has: by and by all the others would have
+// debts, be equal in that, and who takes more than its share would not be found out. So the level of all is raised, by weight,
+// until those who want a CPU have credit for the next period. What one has ahead of another stays as it is.
+void Credit::raise() {
+    s64 wanted = slice() * cpu_count_.load(std::memory_order_relaxed);
+    s64 low = 0, high = 0;
+    if (covered(0) < wanted) {
+        high = (4 * slice()) << kLevelShift;
+        for (unsigned i = 0; i < kLevelSteps && high - low > 1; ++i) {
+            s64 middle = low + (high - low) / 2;
+            (covered(middle) < wanted ? low : high) = middle;
+        }
+    }
+    for (CreditDomain& d : domains_) d.bonus = bonus_at(d, high);
+}
+
 void Credit::unpark(CreditCpu& c, CreditUnit& u, Nanos now) {
     u.parked = false;
     if (!u.awake || u.queued || c.running == &u) return;
@@ -72,7 +106,12 @@ void Credit::unpark(CreditCpu& c, CreditUnit& u, Nanos now) {
 void Credit::pay(const CreditDomain& d, CreditUnit& u, s64 period, Nanos now) {
     host_.lock_home(*u.entity);
     CreditCpu& c = home_of(u);
-    if (u.active) u.credit = clamp(u.credit + d.share, -slice(), d.share + period / 2);
+    if (u.active) {
+        s64 most = d.share + period / 2;
+        s64 room = slice() - u.credit - d.share;
+        s64 bonus = room <= 0 ? 0 : d.bonus < room ? d.bonus : room;
+        u.credit = clamp(u.credit + d.share + bonus, -slice(), most > slice() ? most : slice());
+    }
     s64 cap = d.cap_now();
     if (cap) {
         s64 sharers = static_cast<s64>(u.active ? d.active : d.units.size());
@@ -97,6 +136,7 @@ void Credit::account(Nanos now) {
         active += d.active;
     }
     divide(period * cpu_count_.load(std::memory_order_relaxed), period);
+    raise();
     for (CreditDomain& d : domains_)
         for (CreditUnit& u : d.units) pay(d, u, period, now);
     if (active) request_accounting();
