@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What guests of dom0 are started from: an initramfs of busybox, the front ends' modules and domu/init; and the small
-kernel of tests/guests/small."""
+"""What guests of dom0 are started from: an initramfs of busybox, the front ends' modules and domu/init; the small
+kernels of tests/guests, and a program of ours in dom0 beside them."""
 
 import gzip
 import os
@@ -13,6 +13,7 @@ import place
 
 MODULES = ["xen-blkfront", "xen-netfront", "ext4", "crc32c_generic"]
 INIT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "domu", "init")
+PACE = os.path.join(os.path.dirname(INIT), "pace.cpp")
 
 
 def build():
@@ -33,13 +34,32 @@ def build():
     return out
 
 
-def small():
-    """Built anew when it must be; returns its path."""
-    source, folder = os.path.join(place.TOP, "tests", "guests", "small"), os.path.join(place.BUILD, "guests", "small")
+def run(command):
+    made = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if made.returncode:
+        raise place.Failed("%s failed:\n%s" % (" ".join(command), made.stdout[-4000:]))
+
+
+def kernel(name):
+    """A kernel of tests/guests, built anew when it must be; returns its path."""
+    source, folder = os.path.join(place.TOP, "tests", "guests", name), os.path.join(place.BUILD, "guests", name)
     generator = ["-G", "Ninja"] if shutil.which("ninja") else []
-    for command in (["cmake", *generator, "-S", source, "-B", folder, "-DCMAKE_CXX_COMPILER=g++-12"],
-                    ["cmake", "--build", folder]):
-        made = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        if made.returncode:
-            raise place.Failed("%s failed:\n%s" % (" ".join(command), made.stdout[-4000:]))
-    return os.path.join(place.BUILD, "guests", "small.elf")
+    run(["cmake", *generator, "-S", source, "-B", folder, "-DCMAKE_CXX_COMPILER=g++-12"])
+    run(["cmake", "--build", folder])
+    return os.path.join(place.BUILD, "guests", name + ".elf")
+
+
+def small():
+    return kernel("small")
+
+
+def storm():
+    return kernel("storm")
+
+
+def pace():
+    """The program of domu/pace.cpp; returns its path."""
+    out = os.path.join(place.OUT, "pace")
+    if not place.newer(out, PACE):
+        run(["g++-12", "-std=c++20", "-O2", "-Wall", "-Wextra", "-Werror", "-static", "-o", out, PACE])
+    return out
