@@ -2,9 +2,12 @@
 // Pages that a domain owns: charging, the owned list, and the way back to the free lists.
 #include <xen/assert.hpp>
 #include <xen/domain.hpp>
+#include <xen/free_unused.hpp>
 #include <xen/memory.hpp>
 #include <xen/refusal.hpp>
 #include <xen/tlb.hpp>
+
+#include "common/memory/free_list.hpp"
 
 namespace xen {
 
@@ -147,6 +150,42 @@ void free_domain_page(PageInfo& p) {
     }
     // A running guest wipes what it gives up if it cares; after its death we answer for it.
     free_frames(p, Order{0}, dying);
+}
+
+namespace {
+
+// The allocation's reference, if there is no other: nobody can get one any more.
+bool take_only_reference(PageInfo& p, u64& flags) {
+    flags = p.count.load(std::memory_order_relaxed);
+    constexpr u64 kOnly = PageInfo::kAllocated | 1;
+    return (flags & ~PageInfo::kExtra) == kOnly &&
+           p.count.compare_exchange_strong(flags, 0, std::memory_order_acq_rel, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+unsigned free_unused(Domain& d, unsigned most) {
+    u32 freed = 0;
+    unsigned n = 0;
+    DomainRef last;
+    {
+        Guard g{d.page_lock};
+        for (; n < most && d.cursor; ++n) {
+            const u32 f = d.cursor;
+            PageInfo& p = frame_table[f];
+            u64 flags;
+            if (!take_only_reference(p, flags)) break;
+            d.cursor = p.next;
+            unlink(d.page_list, p);
+            if (!(flags & PageInfo::kExtra)) --d.tot_pages;
+            if (--d.listed_pages == 0) last = DomainRef::adopt(d);
+            p.tlb_stamp = tlb::clock();
+            p.set_owner(nullptr);
+            p.next = std::exchange(freed, f);
+        }
+    }
+    free_list(freed);
+    return n;
 }
 
 }  // namespace memory

@@ -9,6 +9,7 @@
 #include <xen/tlb.hpp>
 
 #include "common/memory/buddy.hpp"
+#include "common/memory/free_list.hpp"
 #include "common/memory/zones.hpp"
 
 namespace xen {
@@ -147,6 +148,17 @@ void free_frames(PageInfo& head, Order order, bool needs_scrub) {
     Guard g{lock};
     Mfn f = head.mfn();
     (needs_scrub ? unscrubbed[numa::node_of(f).raw()][zone_of(f)] : buddy_of(f)).give(head, order);
+}
+
+void free_list(u32 first) {
+    Guard g{lock};
+    while (first) {
+        PageInfo& p = frame_table[first];
+        Mfn f{first};
+        first = p.next;
+        p.type.store(0, std::memory_order_relaxed);
+        unscrubbed[numa::node_of(f).raw()][zone_of(f)].give(p, Order{0});
+    }
 }
 
 bool scrub_some() {

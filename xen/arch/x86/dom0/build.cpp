@@ -57,6 +57,7 @@ Status load_kernel(const Elf& k, const Frames& frames, const Plan& plan) {
 // The whole of it is validated as any guest's tables are, then pinned.
 Status adopt_root(Domain& d, Vcpu& v, Mfn root) {
     Guard g{d.arch.tables_lock};
+    TRY(mm::init_perdomain_vcpu(v));
     for (unsigned uses = 0; uses < 2; ++uses) {  // the vCPU's, the pin's
         Status s;
         do s = mm::get_page_and_type_of(root, d, PageType::l4);

@@ -10,7 +10,6 @@ namespace xen::arch {
 
 Status init_domain(Domain& d) {
     d.arch.own_pages_end = mm::OwnPages::end_of_memory();
-    TRY(mm::init_perdomain(d));
     init_tsc(d);
     return d.is_idle ? Status{} : pv::init_domain(d);
 }
@@ -22,8 +21,7 @@ void destroy_domain(Domain& d) {
 }
 
 Status init_vcpu(Vcpu& v) {
-    TRY(mm::init_perdomain_vcpu(v));
-    return v.domain->is_idle ? Status{} : pv::init_vcpu(v);
+    return v.domain->is_idle ? mm::init_perdomain_vcpu(v) : pv::init_vcpu(v);
 }
 
 void destroy_vcpu(Vcpu& v) { pv::destroy_vcpu(v); }

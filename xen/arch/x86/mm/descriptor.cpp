@@ -73,6 +73,7 @@ void drop_gdt(Vcpu& v) {
 }
 
 Status install_gdt(Vcpu& v, const Mfn* frames, unsigned pages, u32 entries) {
+    TRY(init_perdomain_vcpu(v));
     for (unsigned i = 0; i < pages; ++i) {
         if (get_page_and_type_of(frames[i], *v.domain, PageType::seg_desc)) continue;
         while (i-- > 0) put_page_and_type(page_of(frames[i]));
@@ -130,7 +131,7 @@ bool map_ldt_page(Vcpu& v, unsigned page) {
     auto found = find_l1(v, v.arch.ldt_base + page * kPageSize);
     if (!found || !found.value().value.present()) return false;
     Mfn f = found.value().value.mfn();
-    if (!get_page_and_type_of(f, *v.domain, PageType::seg_desc)) return false;
+    if (!init_perdomain_vcpu(v) || !get_page_and_type_of(f, *v.domain, PageType::seg_desc)) return false;
     set_slot(*v.domain, ldt_page(v, page), f);
     v.arch.ldt_mapped = true;
     return true;

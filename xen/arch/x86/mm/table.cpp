@@ -160,6 +160,7 @@ Status validate_table(PageInfo& p, PageType type) {
     if (type == PageType::seg_desc) return validate_descriptors(p.mfn());
     unsigned level = level_of(type);
     if (level == 1) return validate_l1(p, *owner);
+    if (level == 4) TRY(init_perdomain(*owner));
     TRY(validate_upper(p, level, *owner));
     if (level == 4) fill_xen_slots(MappedPage<Pte>{p.mfn()}.get(), *owner);
     return {};

@@ -14,6 +14,13 @@ namespace {
 
 XEN_RO_AFTER_INIT CpuPolicy raw_policy, host_policy, pv_max_policy, pv_default_policy;
 
+// A Domain has a page to itself and needs a part of it: its policy lies in the rest.
+void* place_in(Domain& d) {
+    constexpr usize kPlace = (sizeof(Domain) + alignof(CpuPolicy) - 1) / alignof(CpuPolicy) * alignof(CpuPolicy);
+    static_assert(kPlace + sizeof(CpuPolicy) <= kPageSize);
+    return reinterpret_cast<char*>(&d) + kPlace;
+}
+
 // The hardware domain keeps time for the machine, and asks what the processor's faults are.
 void favour_hardware_domain(CpuPolicy& p) {
     FeatureSet f = p.features();
@@ -38,14 +45,14 @@ const CpuPolicy& pv_default() { return pv_default_policy; }
 
 Status init_domain(Domain& d) {
     if (!raw_policy.basic[0].a) init();
-    auto p = TRY(Box<CpuPolicy>::create(pv_default_policy));
+    auto* p = ::new (place_in(d)) CpuPolicy(pv_default_policy);
     if (d.is_hardware) favour_hardware_domain(*p);
     adjust(*p, pv_max_policy);
-    d.arch.policy = p.leak();
+    d.arch.policy = p;
     return {};
 }
 
-void destroy_domain(Domain& d) { Box<CpuPolicy>::adopt(std::exchange(d.arch.policy, nullptr)).reset(); }
+void destroy_domain(Domain& d) { d.arch.policy = nullptr; }
 
 u32 xsave_bytes(u64 components) { return xstate_bytes(raw_policy, components); }
 
