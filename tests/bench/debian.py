@@ -57,5 +57,5 @@ def guest(image, name, arguments, ramdisk, *plugin):
     rows = measure.weighed(out)
     if len(rows) != 1 or not rows[0][1]:
         raise place.Failed("%s: Debian's dom0 did not reach its userspace (%s)" % (name, log))
-    plain, weights, data, code = rows[0][1]
+    plain, weights, data, code = rows[0][1][:4]
     return {ROW: measure.Figures(plain, 1, weights, data, code)}

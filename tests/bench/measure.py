@@ -98,7 +98,8 @@ def boot(image, arguments, memory, modules, name, plugin, timeout=TIMEOUT):
 
 
 def weighed(path):
-    """The plugin's rows, in the guest's order: (kind, [instructions, weights, data, code] or [])."""
+    """The plugin's rows, in the guest's order: (kind, [instructions, weights, data, code, and of the first two what is the
+    hypervisor's] or [])."""
     with open(path) as rows:
         words = [line.split() for line in rows]
     return [(kind, [] if rest == ["-"] else list(map(int, rest))) for kind, *rest in words]
@@ -121,7 +122,7 @@ def combined(text, rows, log):
             continue                        # could not be measured: the guest says why in its log
         figures = found[name] = Figures(int(count), int(per))
         if seen:
-            figures.weights, figures.data, figures.code = seen[1:]
+            figures.weights, figures.data, figures.code = seen[1:4]
             if name != "to_first_instruction":
                 overhead = agree(name, seen[0] - figures.plain, overhead)
     return found

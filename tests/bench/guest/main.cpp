@@ -33,6 +33,8 @@ extern "C" void guest_main(start_info* info) {
     grants();
     memory();
     vcpus();
+    domains();
+    grants_between();
     delays();
     print("== done\n");
     sched_shutdown_t off = {SHUTDOWN_reboot};

@@ -1,23 +1,29 @@
 // SPDX-License-Identifier: MIT
-// Grants to ourselves: mapped and unmapped, copied from.
+// Grants to ourselves, and of another domain to us: mapped and unmapped, copied from.
 #include "grant.hpp"
 #include "measure.hpp"
+#include "other.hpp"
 #include "rows.hpp"
 
 namespace {
 
 constexpr unsigned kMany = 16;
 constexpr u32 kFirst = 32;   // the first entries are the toolstack's
-u8* pages[kMany];
+domid_t granter;
+u64 frames[kMany];       // what it grants
 u8* targets[kMany];      // where they are mapped; nothing is there before
 gnttab_map_grant_ref maps[kMany];
 gnttab_unmap_grant_ref unmaps[kMany];
 
-void grant_pages() {
+struct Names {
+    const char *one, *many, *small, *page;
+};
+
+// The granter's table is in the window.
+void grant() {
     for (unsigned i = 0; i < kMany; ++i) {
-        pages[i] = new_page();
         targets[i] = new_page();
-        table_v1()[kFirst + i] = {GTF_permit_access, 0, static_cast<u32>(mfn_of(pages[i]))};
+        table_v1()[kFirst + i] = {GTF_permit_access, 0, static_cast<u32>(frames[i])};
         map_at(targets[i], 0, 0);
     }
 }
@@ -27,7 +33,6 @@ void take_back() {
         table_v1()[kFirst + i].flags = 0;
         protect(targets[i], kReadWrite);
         free_page(targets[i]);
-        free_page(pages[i]);
     }
 }
 
@@ -39,22 +44,22 @@ long map_and_unmap(unsigned n) {
     return rc ? rc : unmaps[n - 1].status;
 }
 
-void mapping() {
+void mapping(const Names& names) {
     for (unsigned i = 0; i < kMany; ++i) {
-        maps[i] = map_request(kFirst + i, address(targets[i]), GNTMAP_host_map);
+        maps[i] = map_request(kFirst + i, address(targets[i]), GNTMAP_host_map, granter);
         unmaps[i] = zeroed<gnttab_unmap_grant_ref>();
         unmaps[i].host_addr = address(targets[i]);
     }
     const long rc = map_and_unmap(kMany);
-    if (rc) return no_row("grant_map_unmap", rc);
-    row("grant_map_unmap", lowest([] { map_and_unmap(1); }));
-    row("grant_map_unmap_of_16", lowest([] { map_and_unmap(kMany); }), kMany);
+    if (rc) return no_row(names.one, rc);
+    row(names.one, lowest([] { map_and_unmap(1); }));
+    row(names.many, lowest([] { map_and_unmap(kMany); }), kMany);
 }
 
 gnttab_copy copy_request(u16 bytes, u8* to) {
     auto op = zeroed<gnttab_copy>();
     op.source.u.ref = kFirst;
-    op.source.domid = kSelf;
+    op.source.domid = granter;
     op.dest.u.gmfn = mfn_of(to);
     op.dest.domid = DOMID_SELF;
     op.len = bytes;
@@ -71,15 +76,36 @@ void copying(const char* name, u16 bytes) {
     free_page(to);
 }
 
+void all(const Names& names) {
+    grant();
+    mapping(names);
+    copying(names.small, 64);
+    copying(names.page, 4096);
+    take_back();
+}
+
 } // namespace
 
 void grants() {
+    granter = kSelf;
     grant_version(1);
     if (const long rc = map_table(1)) return no_row("grant_table", rc);
-    grant_pages();
-    mapping();
-    copying("grant_copy_64", 64);
-    copying("grant_copy_4096", 4096);
-    take_back();
+    u8* pages[kMany];
+    for (unsigned i = 0; i < kMany; ++i) frames[i] = mfn_of(pages[i] = new_page());
+    all({"grant_map_unmap", "grant_map_unmap_of_16", "grant_copy_64", "grant_copy_4096"});
+    for (u8* page : pages) free_page(page);
     unmap_table();
+}
+
+// The other domain need not run: we write its table, as who builds a domain does.
+void grants_between() {
+    granter = new_number();
+    make_other(granter);
+    long rc = populate_other(granter, frames, kMany);
+    if (!rc) rc = map_other(granter, window(kTableWindow), grant_frame_of(granter), kReadWrite);
+    if (rc) return no_row("domain_grant_map_unmap", rc);
+    all({"domain_grant_map_unmap", "domain_grant_map_unmap_of_16", "domain_grant_copy_64", "domain_grant_copy_4096"});
+    unmap_table();
+    destroy_other(granter);
+    let_it_end();
 }

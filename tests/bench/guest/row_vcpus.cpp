@@ -1,24 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Two vCPUs on one CPU that wake each other: two sends, two polls, two switches for each round.
-#include "event.hpp"
 #include "measure.hpp"
+#include "poll.hpp"
 #include "rows.hpp"
 #include "second.hpp"
-#include "test.hpp"
-#include <public/sched.h>
 
 namespace {
 
 u32 ping, pong;              // to the second, to the first
 volatile u32 stop;
-
-void take(u32& port) {
-    auto op = zeroed<sched_poll>();
-    set_handle(op.ports, &port);
-    op.nr_ports = 1;
-    while (!is_pending(port)) hypercall(__HYPERVISOR_sched_op, SCHEDOP_poll, address(&op));
-    __atomic_and_fetch(&shared->evtchn_pending[port / 64], ~(u64{1} << port % 64), __ATOMIC_SEQ_CST);
-}
 
 u32 masked_ipi(u32 vcpu) {
     const u32 port = static_cast<u32>(bind_ipi(vcpu));

@@ -10,5 +10,7 @@ void traps();
 void tables();
 void grants();
 void memory();
+void domains();
+void grants_between();
 void delays();
 void machine(u64 started);   // TSC at the guest's first instructions

@@ -44,7 +44,7 @@ struct State {
 void print(const char* kind, const Best& best) {
     if (!best.any) return static_cast<void>(std::fprintf(state.out, "%s -\n", kind));
     const Figures& f = best.figures;
-    std::fprintf(state.out, "%s %lu %lu %lu %lu\n", kind, f.instructions, f.weights, f.data, f.code);
+    std::fprintf(state.out, "%s %lu %lu %lu %lu %lu %lu\n", kind, f.instructions, f.weights, f.data, f.code, f.own, f.own_weights);
     if (!state.trace) return;
     for (const Step& step : best.trace) std::fprintf(state.trace, "%lx %u\n", step.address, step.weight);
 }

@@ -14,8 +14,13 @@ struct Figures {
     std::uint64_t weights = 0;      // beyond one for each instruction
     std::uint64_t data = 0;         // lines, of physical memory
     std::uint64_t code = 0;         // lines, of virtual addresses
+    std::uint64_t own = 0;          // of the instructions: the hypervisor's
+    std::uint64_t own_weights = 0;
     friend auto operator<=>(const Figures&, const Figures&) = default;
 };
+
+// What a PV guest leaves to the hypervisor (public/arch-x86/xen-x86_64.h).
+constexpr bool is_hypervisors(std::uint64_t address) { return address >> 43 == 0xffff800000000000 >> 43; }
 
 struct Step {
     std::uint64_t address;
@@ -49,10 +54,18 @@ public:
     void instruction(std::uint64_t address, std::uint64_t size, std::uint32_t weight) {
         ++figures_.instructions;
         figures_.weights += weight;
+        if (is_hypervisors(address)) {
+            ++figures_.own;
+            figures_.own_weights += weight;
+        }
         code_.add(address, size);
         if (traced_ && trace_.size() < kLongest) trace_.push_back({address, weight});
     }
-    void weigh(std::uint32_t weight) { figures_.weights += weight; }
+    // Only the hypervisor does what this is called for.
+    void weigh(std::uint32_t weight) {
+        figures_.weights += weight;
+        figures_.own_weights += weight;
+    }
     void access(std::uint64_t physical, std::uint64_t size) { data_.add(physical, size); }
     void point() {
         if (open_) point_.take(figures(), trace_);
@@ -68,7 +81,12 @@ public:
 
 private:
     static constexpr std::size_t kLongest = 1 << 20;    // longer traces are cut
-    Figures figures() const { return {figures_.instructions, figures_.weights, data_.count(), code_.count()}; }
+    Figures figures() const {
+        Figures all = figures_;
+        all.data = data_.count();
+        all.code = code_.count();
+        return all;
+    }
 
     const bool traced_;
     bool open_ = false;
