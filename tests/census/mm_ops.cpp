@@ -161,7 +161,7 @@ void World::ldt_fault(Turn& t) {
     switch_to(t.v());
     unsigned i = t.c.below(2);
     const Pte* there = mm::perdomain_slot(*t.g.d, arch::ldt_address(t.vcpu) + i * kPageSize);
-    if (!there || !there->present()) mm::map_ldt_page(t.v(), i);
+    if (!there->present()) mm::map_ldt_page(t.v(), i);
 }
 
 // A write to a table that is mapped read-only, which the hypervisor carries out.

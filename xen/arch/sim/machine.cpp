@@ -4,6 +4,7 @@
 #include <asm/idle.hpp>
 #include <asm/idle_table.hpp>
 #include <asm/m2p.hpp>
+#include <asm/mm.hpp>
 #include <asm/pagemap.hpp>
 #include <asm/smp.hpp>
 #include <stdio.h>
@@ -215,6 +216,7 @@ Domain& create_domain(DomainOptions o) {
     for (u32 i = 0; i < o.vcpus; ++i) {
         auto v = domain::create_vcpu(d.value(), VcpuId{i});
         bug_if(!v);
+        bug_if(!mm::init_perdomain_vcpu(v.value()));   // as with its first context
         v.value().initialised = true;
         v.value().arch.in_kernel = true;
     }

@@ -2,12 +2,11 @@
 // Pages that a domain owns: charging, the owned list, and the way back to the free lists.
 #include <xen/assert.hpp>
 #include <xen/domain.hpp>
-#include <xen/free_unused.hpp>
 #include <xen/memory.hpp>
 #include <xen/refusal.hpp>
 #include <xen/tlb.hpp>
 
-#include "common/memory/free_list.hpp"
+#include "common/memory/zones.hpp"
 
 namespace xen {
 

@@ -9,7 +9,6 @@
 #include <xen/tlb.hpp>
 
 #include "common/memory/buddy.hpp"
-#include "common/memory/free_list.hpp"
 #include "common/memory/zones.hpp"
 
 namespace xen {

@@ -51,6 +51,9 @@ void free_domain_page(PageInfo& p);
 bool drop_allocation(PageInfo& p);
 // The same and the caller's own reference, which it gives back in one step with the allocation's.
 void drop_allocation_and_reference(PageInfo& p);
+// From the cursor of a dying domain on: frees pages to which nothing but their allocation refers, `most` at most, until one
+// is in use otherwise. How many they were.
+unsigned free_unused(Domain& d, unsigned most);
 // Takes a page that nobody but its owner's allocation refers to away from the owner: uncharged, without an owner,
 // every reference word zero, contents kept. Errno::inval when the domain does not own it or it is in use.
 Status steal_page(Domain& d, PageInfo& p);

@@ -53,7 +53,7 @@ void load_debug(const ArchVcpu& a) {
     write_dr(7, a.dr[7]);
 }
 
-// The entry of the per-domain slot that maps an address; the tables for a vCPU's GDT exist as long as it does.
+// The entry of the per-domain slot that maps an address; the tables for a vCPU's GDT exist from its first context on.
 u64& perdomain_entry(const Domain& d, u64 va) {
     auto below = [](u64 e) { return static_cast<u64*>(direct_map(Paddr{e & pte::kAddress})); };
     u64* l2 = below(d.arch.perdomain_l3[va >> 30 & 511]);

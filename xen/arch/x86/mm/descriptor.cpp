@@ -131,7 +131,7 @@ bool map_ldt_page(Vcpu& v, unsigned page) {
     auto found = find_l1(v, v.arch.ldt_base + page * kPageSize);
     if (!found || !found.value().value.present()) return false;
     Mfn f = found.value().value.mfn();
-    if (!init_perdomain_vcpu(v) || !get_page_and_type_of(f, *v.domain, PageType::seg_desc)) return false;
+    if (!get_page_and_type_of(f, *v.domain, PageType::seg_desc)) return false;
     set_slot(*v.domain, ldt_page(v, page), f);
     v.arch.ldt_mapped = true;
     return true;

@@ -2,7 +2,6 @@
 // A dying domain gives its tables and pages up: base pointers, descriptor pages, pins, half-done work, and then the
 // allocation reference of each page. Whatever is still mapped elsewhere is freed by its last mapper.
 #include <asm/mm.hpp>
-#include <xen/free_unused.hpp>
 #include <xen/memory.hpp>
 
 #include "arch/x86/mm/log_dirty.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The Arm part of a domain and a vCPU, as far as the common code needs it to compile.
+// The Arm part of a domain and a vCPU. Members belong to the vCPU itself unless noted; another CPU touches them only while
+// the vCPU is paused.
 #pragma once
 
 #include <array>
@@ -9,21 +10,54 @@
 #include "lib/index.hpp"
 #include "lib/maybe.hpp"
 
+namespace xen::p2m { class Map; }
+namespace xen::vgic { struct DomainState; struct VcpuState; }
+namespace xen::vuart { struct Pl011; }
+
 namespace xen::arch {
 
+// What the entry code stores on every way from a guest to EL2 (pc and pstate: ELR_EL2, SPSR_EL2; sp: SP_EL0).
 struct GuestRegs {
     std::array<u64, 31> x;
     u64 sp, pc, pstate;
 };
 
+// The EL1 registers of a vCPU while it is on no CPU (ARM DDI 0487, D19.2); the context switch keeps them.
+struct El1State {
+    u64 sctlr, cpacr, ttbr0, ttbr1, tcr, mair, amair, contextidr, vbar;
+    u64 esr, far, afsr0, afsr1, par, sp, elr, spsr;
+    u64 tpidr_el0, tpidrro_el0, tpidr_el1, csselr, mdscr, cntkctl, actlr;
+    u64 vmpidr;
+};
+
+// The virtual timer, and the physical one as the guest sees it: compare values in ticks of the guest's own counter.
+struct TimerState {
+    u64 virtual_compare, physical_compare;
+    u32 virtual_control, physical_control;
+};
+
+struct alignas(16) FpState {
+    std::array<std::array<u64, 2>, 32> v;
+    u32 fpcr, fpsr;
+};
+
 struct ArchVcpu {
-    GuestRegs regs{};
+    GuestRegs regs{};                   // first: the entry code finds the vCPU from here
+    u64 hcr = 0;                        // HCR_EL2 while it runs
+    El1State el1{};
+    FpState fp{};
+    TimerState timer{};
+    vgic::VcpuState* vgic = nullptr;    // arch/arm/guest/vgic
 };
 
 inline bool kernel_addresses_mapped(const ArchVcpu&) { return true; }
 
 struct ArchDomain {
     Maybe<Mfn> shared_info_mfn{};
+    p2m::Map* p2m = nullptr;            // stage 2 (arch/arm/mm)
+    vgic::DomainState* vgic = nullptr;
+    vuart::Pl011* uart = nullptr;       // emulated SBSA UART, if it has one (arch/arm/guest)
+    u64 counter_offset = 0;             // CNTVOFF_EL2, ticks
 };
 
 }  // namespace xen::arch
