@@ -9,7 +9,6 @@ extern "C" {
 void* malloc(std::size_t);
 void* calloc(std::size_t, std::size_t);
 void free(void*);
-[[noreturn]] void __stack_chk_fail();
 [[noreturn]] void unpack_library_part_absent();
 unsigned long long ZSTD_trace_decompress_begin(const void*);
 void ZSTD_trace_decompress_end(unsigned long long, const void*);
@@ -17,7 +16,6 @@ void ZSTD_trace_decompress_end(unsigned long long, const void*);
 void* malloc(std::size_t) { return nullptr; }
 void* calloc(std::size_t, std::size_t) { return nullptr; }
 void free(void*) {}
-void __stack_chk_fail() { xen::panic("the stack was overwritten while a kernel image was unpacked"); }
 // libzstd's hooks for tracing are weak, but no address is near enough to be none. Nothing is traced: 0.
 unsigned long long ZSTD_trace_decompress_begin(const void*) { return 0; }
 void ZSTD_trace_decompress_end(unsigned long long, const void*) {}

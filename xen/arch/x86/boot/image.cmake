@@ -7,7 +7,7 @@ set(python /usr/bin/python3)
 
 add_custom_command(OUTPUT no_symbols.S COMMAND ${python} ${boot}/symbols.py no_symbols.S DEPENDS ${boot}/symbols.py VERBATIM)
 
-# liblzma, libzstd, liblz4 and libz go into the part that is given back after boot (xen.ld). libzstd's decoders of formats
+# liblzma, libzstd, liblz4, libz and libfdt go into the part that is given back after boot (xen.ld). libzstd's decoders of formats
 # from before 1.0 are left out.
 set(unpack)
 if(CONFIG_COMPRESSED_KERNELS)
@@ -23,9 +23,11 @@ if(CONFIG_COMPRESSED_KERNELS)
     endforeach()
 endif()
 
+include(${CMAKE_SOURCE_DIR}/cmake/device_tree_library.cmake)
+
 function(xen_link target symbols)
     add_executable(${target} $<TARGET_OBJECTS:xen_core> ${symbols})
-    target_link_libraries(${target} PRIVATE ${XEN_EXTRA_LIBRARIES} ${unpack})
+    target_link_libraries(${target} PRIVATE ${XEN_EXTRA_LIBRARIES} ${unpack} ${DEVICE_TREE_LIBRARY})
     target_link_options(${target} PRIVATE -nostdlib -static -no-pie -Wl,-T,${script} -Wl,--gc-sections -Wl,-z,noexecstack
         -Wl,--no-warn-rwx-segments -Wl,--build-id=sha1 -Wl,-z,max-page-size=4096 -Wl,--no-dynamic-linker)
     if(CMAKE_CXX_COMPILER_ID MATCHES Clang)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The boot CPU's way from the entry point to the first guest.
+#include <asm/boot_vector.hpp>
 #include <asm/cpu.hpp>
 #include <asm/cpu_area.hpp>
 #include <asm/entry.hpp>
@@ -127,6 +128,7 @@ XEN_INIT void boot_main(xen::u32 magic, xen::u64 at) {
     init_percpu();
     run_constructors();
     arch::load_boot_idt();
+    arch::set_boot_thread();
     arch::detect_features();
     if (arch::features.smap) arch::patch_smap();
     console::init_early();
