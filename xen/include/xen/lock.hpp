@@ -27,6 +27,8 @@ enum class LockRank : u8 {
     run_queue,       // one run queue of a scheduler
     sched_vcpu,      // run state and affinity of one vCPU
     cpu_pool,
+    vgic,            // the interrupt controller of one guest
+    vuart,           // its emulated serial port
     event_queue,     // one FIFO queue
     buddy,           // free lists of a node
     heap_small,      // slabs

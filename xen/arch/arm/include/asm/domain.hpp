@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 
 #include <asm/layout.hpp>
 
@@ -12,6 +13,7 @@
 
 namespace xen::p2m { class Map; }
 namespace xen::vgic { struct DomainState; struct VcpuState; }
+namespace xen::vtimer { struct State; }
 namespace xen::vuart { struct Pl011; }
 
 namespace xen::arch {
@@ -48,6 +50,10 @@ struct ArchVcpu {
     FpState fp{};
     TimerState timer{};
     vgic::VcpuState* vgic = nullptr;    // arch/arm/guest/vgic
+    vtimer::State* vtimer = nullptr;    // arch/arm/guest
+    // What vgic::enter_guest() must look at; set by any CPU, before the vCPU is woken or kicked.
+    static constexpr u32 kRefill = 1, kUpcall = 2;
+    std::atomic<u32> attention{0};
 };
 
 inline bool kernel_addresses_mapped(const ArchVcpu&) { return true; }

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// A PL011 as the SBSA generic UART describes it (ARM DDI 0183, DEN0029 appendix B) for guests that have no other console.
+// What the guest writes goes to `sink`, which is called with the UART's lock held and may take locks below LockRank::vuart.
+#pragma once
+
+#include <asm/trap.hpp>
+#include <xen/domain.hpp>
+
+#include "lib/result.hpp"
+
+namespace xen::vuart {
+
+inline constexpr unsigned kInputBytes = 32;   // FIFO
+
+using Sink = void (*)(Domain& d, u8 byte);
+
+// One page at `base`, interrupt `spi`.
+Status init_domain(Domain& d, u64 base, unsigned spi, Sink sink);
+void destroy_domain(Domain& d);
+bool exists(const Domain& d);
+// Input for the guest; false: its FIFO is full, the byte is to be offered again. Any context but NMI.
+bool receive(Domain& d, u8 byte);
+guest::Outcome access(Domain& d, guest::Access& a);
+
+}  // namespace xen::vuart
