@@ -33,6 +33,7 @@ enum class LockRank : u8 {
     buddy,           // free lists of a node
     heap_small,      // slabs
     page_list,       // pages that a domain owns
+    p2m,             // the tables of a translated domain
     event_channel,   // one port
     event_table,     // the ports of a domain
     maptrack,

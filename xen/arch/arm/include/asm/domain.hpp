@@ -64,6 +64,7 @@ struct ArchDomain {
     vgic::DomainState* vgic = nullptr;
     vuart::Pl011* uart = nullptr;       // emulated SBSA UART, if it has one (arch/arm/guest)
     u64 counter_offset = 0;             // CNTVOFF_EL2, ticks
+    bool gives_pages_up = false;        // dying: its list of pages is being walked (arch/arm/mm)
 };
 
 }  // namespace xen::arch
