@@ -18,11 +18,15 @@ namespace {
 
 using image::Elf;
 
-struct Ramdisk {
+// A boot module, where it lies.
+struct File {
     Mfn first{};
     u64 bytes = 0;
     u64 pages() const { return pages_for(bytes); }
 };
+using Ramdisk = File;
+
+File file_of(const BootModule& m) { return {frame_of(m.start), m.bytes}; }
 
 Status check_kernel(const Elf& k) {
     if (!k.notes.has_xen_note) {
@@ -105,12 +109,13 @@ Result<Domain&> make_domain(const option::Values& o, u64 max_pages) {
     return d;
 }
 
-// Pseudo-physical memory: the mapped region, the ramdisk where it lies, the p2m list with its tables, the rest.
+// Pseudo-physical memory: the mapped region, the ramdisk where it lies, the p2m list with its tables, the rest but for the
+// `kept` last pages, which are to follow.
 struct Layout {
     u64 ramdisk_pfn = 0;
     P2mFrames p2m;
 };
-Result<Layout> populate(Frames& frames, const Plan& plan, const Ramdisk& ramdisk, u64 nr_pages) {
+Result<Layout> populate(Frames& frames, const Plan& plan, const Ramdisk& ramdisk, u64 nr_pages, u64 kept) {
     Layout l;
     TRY(frames.allocate(plan.mapped_pages()));
     if (ramdisk.bytes && !plan.ramdisk) {
@@ -125,15 +130,34 @@ Result<Layout> populate(Frames& frames, const Plan& plan, const Ramdisk& ramdisk
                   nr_pages >> 8, frames.count() >> 8);
         return Errno::nomem;
     }
-    TRY(frames.allocate(nr_pages - frames.count()));
+    u64 rest = nr_pages - frames.count();
+    TRY(frames.allocate(rest > kept ? rest - kept : 0));
     return l;
 }
 
+void give_back(Mfn first, u64 pages) {
+    if (pages) memory::add_free_range(first, pages);
+}
+
+// The frames of the kernel's file, as soon as it is loaded: they lie low, and what stays free is better high, where dom0's DMA
+// buffers come from memory that it had before. What it needs not is free.
+Status adopt_file(Frames& frames, const File& file, u64 nr_pages) {
+    u64 missing = nr_pages - frames.count();
+    u64 taken = missing < file.pages() ? missing : file.pages();
+    TRY(frames.adopt(file.first, taken));
+    give_back(file.first + taken, file.pages() - taken);
+    return {};
+}
+
 Status construct(Domain& d, const BootInfo& boot, const Elf& k, const Ramdisk& ramdisk, u64 nr_pages) {
+    File file = file_of(boot.modules[0]);
     Plan plan = TRY(plan_layout(k, nr_pages, ramdisk.bytes));
     Frames frames{d};
-    Layout l = TRY(populate(frames, plan, ramdisk, nr_pages));
+    Layout l = TRY(populate(frames, plan, ramdisk, nr_pages, file.pages()));
     TRY(load_kernel(k, frames, plan));
+    log_info("dom0: %.*s, %lu MiB, %u vCPUs, entry %#lx", static_cast<int>(k.notes.guest_os.size()),
+             k.notes.guest_os.data(), nr_pages >> 8, d.max_vcpus, k.notes.entry);
+    TRY(adopt_file(frames, file, nr_pages));
     if (plan.ramdisk)
         frames.write(plan.pfn_of(plan.ramdisk) << kPageShift, arch::direct_map(ramdisk.first), ramdisk.bytes);
     TRY(build_tables(frames, plan, l.p2m));
@@ -142,13 +166,7 @@ Status construct(Domain& d, const BootInfo& boot, const Elf& k, const Ramdisk& r
     Vcpu& v = *d.vcpus[0];
     TRY(adopt_root(d, v, frames.at(plan.pfn_of(plan.page_tables))));
     set_registers(v, k, plan);
-    log_info("dom0: %.*s, %lu MiB, %u vCPUs, entry %#lx", static_cast<int>(k.notes.guest_os.size()),
-             k.notes.guest_os.data(), nr_pages >> 8, d.max_vcpus, k.notes.entry);
     return {};
-}
-
-void give_back(const BootModule& m) {
-    memory::add_free_range(frame_of(m.start), pages_for(m.bytes));
 }
 
 Bytes bytes_of(const BootModule& m) { return {static_cast<const u8*>(arch::direct_map(m.start)), m.bytes}; }
@@ -164,19 +182,18 @@ Status build(const BootInfo& boot) {
     Elf kernel = TRY(image::parse_elf(unpacked.elf));
     TRY(check_kernel(kernel));
     Ramdisk ramdisk;
-    if (boot.module_count > 1) ramdisk = {frame_of(boot.modules[1].start), boot.modules[1].bytes};
+    if (boot.module_count > 1) ramdisk = file_of(boot.modules[1]);
     bool adopted = ramdisk.bytes && kernel.notes.module_unmapped;
 
     const option::Values& o = option::values();
-    Size size = decide_size(o.dom0_mem, memory::free_pages() + (adopted ? ramdisk.pages() : 0));
+    Size size = decide_size(o.dom0_mem, memory::free_pages() + file_of(boot.modules[0]).pages() + (adopted ? ramdisk.pages() : 0));
     option::publish_dom0_memory(size.pages << kPageShift, size.max_pages << kPageShift);
     Domain& d = TRY(make_domain(o, size.max_pages));
     TRY(make_vcpus(d, o.dom0_vcpus_pin));
     TRY(grant_privileges(d));
     TRY(construct(d, boot, kernel, ramdisk, size.pages));
     image::release(unpacked);
-    give_back(boot.modules[0]);
-    if (ramdisk.bytes && !adopted) give_back(boot.modules[1]);
+    if (!adopted) give_back(ramdisk.first, ramdisk.pages());
     sched::set_down(*d.vcpus[0], false);
     return {};
 }
