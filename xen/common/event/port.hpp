@@ -14,7 +14,9 @@ namespace xen::event {
 
 // Sets the vCPU's pending flag and wakes or kicks it.
 inline void mark_pending(Vcpu& v) {
-    if (v.info && !__atomic_exchange_n(&v.info->evtchn_upcall_pending, u8{1}, __ATOMIC_SEQ_CST)) sched::notify(v);
+    if (!v.info || __atomic_exchange_n(&v.info->evtchn_upcall_pending, u8{1}, __ATOMIC_SEQ_CST)) return;
+    arch::upcall_raised(v.arch);
+    sched::notify(v);
 }
 
 namespace two_level {

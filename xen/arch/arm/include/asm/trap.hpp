@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What comes from a guest to EL2, and what EL2 makes a guest take. The entry code has stored GuestRegs into the current vCPU's
-// arch.regs, interrupts are off. The handlers turn interrupts on where they need it and return with them off; softirqs, the
-// scheduler and vgic::enter_guest() are the exit path's.
+// arch.regs and turned interrupts on; softirqs, the scheduler and vgic::enter_guest() are the exit path's.
 #pragma once
 
 #include <xen/domain.hpp>

@@ -35,7 +35,7 @@ Status init_domain(Domain& d, Version version, const Layout& layout);
 void destroy_domain(Domain& d);
 Status init_vcpu(Vcpu& v);
 void destroy_vcpu(Vcpu& v);
-void reset_vcpu(Vcpu& v);                 // its private interrupts and interface as after power-on; it runs nowhere
+void reset_vcpu(Vcpu& v);                 // its interface as after power-on; it runs nowhere
 // A domain without interrupt controller yet has none of these.
 Version version(const Domain& d);
 const Layout& layout(const Domain& d);

@@ -20,6 +20,7 @@ void destroy_domain(Domain& d);
 bool exists(const Domain& d);
 // Input for the guest; false: its FIFO is full, the byte is to be offered again. Any context but NMI.
 bool receive(Domain& d, u8 byte);
+bool owns(const Domain& d, u64 address);
 guest::Outcome access(Domain& d, guest::Access& a);
 
 }  // namespace xen::vuart

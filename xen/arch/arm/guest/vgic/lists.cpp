@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+// Between the interrupts of a vCPU and the list registers of the CPU it runs on (ARM IHI 0069 6.3, 12.4; IHI 0048 5.2).
+#include <xen/event.hpp>
+
+#include "arch/arm/guest/vgic/state.hpp"
+#include "arch/arm/guest/vtimer.hpp"
+
+namespace xen::vgic {
+namespace {
+
+constexpr bool has(u64 lr, u64 flag) { return lr & flag; }
+
+// An interrupt ended whose list register was needed for another: the active one of the highest priority, as ends nest.
+void end_spilled(DomainState& s, VcpuState& v) {
+    Irq* best = nullptr;
+    for (usize id : v.mine) {
+        Irq* irq = s.find(v, static_cast<unsigned>(id));
+        if (irq->active && !irq->listed() && (!best || irq->priority < best->priority)) best = irq;
+    }
+    if (!best) return;
+    best->active = false;
+    if (best->machine_active) release_machine_line(*best);
+}
+
+void take_back(Irq& irq, u64 lr) {
+    irq.list = kNoList;
+    irq.active = has(lr, list::kActive);
+    bool pending = has(lr, list::kPending) && !irq.cancelled;
+    irq.cancelled = false;
+    if (pending && irq.listed_latch) irq.latch = true;
+    if (pending && irq.listed_sender) irq.senders |= static_cast<u8>(1 << irq.sender);
+    // The guest's end of an interrupt that is linked ended it in the machine too.
+    if (has(lr, list::kHardware) && !has(lr, list::kPending | list::kActive)) irq.machine_active = false;
+}
+
+// A line of the machine that nobody waits for any more: software took the interrupt back, or the virtual timer's line went down
+// before the guest took it.
+bool is_idle(const Irq& irq) {
+    if (!irq.machine_active || irq.active) return false;
+    return !irq.latch || (irq.id == vtimer::kVirtualPpi && !vtimer::line());
+}
+
+void forget(Irq& irq) {
+    irq.latch = false;
+    release_machine_line(irq);
+}
+
+// Ends that must be heard of: more is to come then, and no other trap would bring us back.
+bool wants_end(const Irq& irq) { return irq.is_level() || irq.senders || irq.latch; }
+
+u64 list_pending(Irq& irq, u64 lr) {
+    irq.listed_latch = irq.latch;
+    irq.latch = false;
+    if (irq.senders && (!irq.active || irq.senders >> irq.sender & 1)) {
+        if (!irq.active) irq.sender = static_cast<u8>(std::countr_zero(irq.senders));
+        irq.senders &= static_cast<u8>(~(1 << irq.sender));
+        irq.listed_sender = true;
+    } else if (irq.senders) {
+        return lr;            // active with another sender: this one's turn is after the end
+    }
+    return lr | list::kPending;
+}
+
+// The list register of an interrupt. Where it is linked, what pends behind the active one stays in the machine (12.4.5, State).
+u64 encode(const DomainState& s, Irq& irq) REQUIRES(s.lock) {
+    u64 lr = irq.id | u64{irq.priority} << list::kPriorityShift;
+    if (s.is_v3()) lr |= list::kGroup1;
+    irq.listed_latch = irq.listed_sender = false;
+    if (irq.active) lr |= list::kActive;
+    bool linked = irq.machine_active;
+    if (deliverable(s, irq) && !(linked && irq.active)) lr = list_pending(irq, lr);
+    if (linked) return lr | list::kHardware | u64{irq.id} << list::kMachineShift;
+    if (irq.is_sgi() && !s.is_v3()) lr |= u64{irq.sender} << list::kSenderShift;
+    return wants_end(irq) ? lr | list::kEndRequest : lr;
+}
+
+// The interrupts that get list registers: active ones first, then by priority and number (12.4.5 wants active ones kept).
+class Choice {
+public:
+    explicit Choice(unsigned room) : room_{room} {}
+    void offer(Irq& irq) {
+        unsigned at = count_;
+        while (at > 0 && before(irq, *best_[at - 1])) --at;
+        if (count_ == room_) {
+            overflow_ = true;
+            Irq& loser = at == room_ ? irq : *best_[room_ - 1];
+            if (loser.active) ++spilled_;
+            if (at == room_) return;
+            --count_;
+        }
+        for (unsigned i = count_; i > at; --i) best_[i] = best_[i - 1];
+        best_[at] = &irq;
+        ++count_;
+    }
+    unsigned count() const { return count_; }
+    Irq& at(unsigned i) const { return *best_[i]; }
+    bool overflow() const { return overflow_; }
+    u16 spilled() const { return spilled_; }
+
+private:
+    static bool before(const Irq& a, const Irq& b) {
+        if (a.active != b.active) return a.active;
+        return a.priority < b.priority;
+    }
+    Irq* best_[kMaxLists];
+    unsigned room_, count_ = 0;
+    bool overflow_ = false;
+    u16 spilled_ = 0;
+};
+
+void set_control(VcpuState& v, u32 control) {
+    if (v.control == control) return;
+    v.control = control;
+    gic::set_hcr(control);
+}
+
+unsigned lists() {
+    unsigned n = gic::list_registers();
+    return n < kMaxLists ? n : kMaxLists;
+}
+
+Choice choose(DomainState& s, VcpuState& v) REQUIRES(s.lock) {
+    Choice c{lists()};
+    for (usize id : v.mine) {
+        Irq& irq = *s.find(v, static_cast<unsigned>(id));
+        if (is_idle(irq)) forget(irq);
+        if (irq.active || deliverable(s, irq)) c.offer(irq);
+    }
+    return c;
+}
+
+}  // namespace
+
+void fold(DomainState& s, VcpuState& v) {
+    if (!v.resident || !v.used) return;
+    unsigned ended = v.spilled ? control::ended(gic::read_hcr()) : 0;
+    for (u32 left = v.used; left; left &= left - 1) {
+        auto n = static_cast<unsigned>(std::countr_zero(left));
+        Irq& irq = *s.find(v, v.in_list[n]);
+        take_back(irq, gic::read_lr(n));
+        gic::write_lr(n, 0);
+        update(s, v, irq);
+    }
+    v.used = 0;
+    for (; ended; --ended) end_spilled(s, v);
+}
+
+void fill(DomainState& s, VcpuState& v) {
+    if (!v.resident) return;
+    Choice c = choose(s, v);
+    for (unsigned n = 0; n < c.count(); ++n) {
+        Irq& irq = c.at(n);
+        gic::write_lr(n, encode(s, irq));
+        irq.list = static_cast<u8>(n);
+        irq.holder = v.index;
+        v.in_list[n] = irq.id;
+    }
+    v.used = static_cast<u16>((1u << c.count()) - 1);
+    v.spilled = c.spilled();
+    set_control(v, control::kEnable | (c.overflow() ? control::kUnderflow : 0) | (c.spilled() ? control::kNotPresent : 0));
+}
+
+// ABI: the event interrupt is an edge of evtchn_upcall_pending.
+void take_upcall(DomainState& s, VcpuState& v) {
+    if (!(v.vcpu->arch.attention.fetch_and(~arch::ArchVcpu::kUpcall, std::memory_order_acquire) & arch::ArchVcpu::kUpcall)) return;
+    if (!event::upcall_pending(*v.vcpu)) return;
+    Irq& irq = v.irqs[s.layout.event_interrupt];
+    irq.latch = true;
+    update(s, v, irq);
+}
+
+void refill(Vcpu& vcpu) {
+    if (!vcpu.arch.vgic) return;
+    DomainState& s = state(*vcpu.domain);
+    VcpuState& v = state(vcpu);
+    Guard g{s.lock};
+    take_upcall(s, v);
+    fold(s, v);
+    fill(s, v);
+    vcpu.arch.attention.fetch_and(~arch::ArchVcpu::kRefill, std::memory_order_acq_rel);
+}
+
+void switch_out(Vcpu& vcpu) {
+    DomainState& s = state(*vcpu.domain);
+    VcpuState& v = state(vcpu);
+    Guard g{s.lock};
+    fold(s, v);
+    v.vmcr = gic::read_vmcr();
+    gic::save_active(v.priorities);
+    v.control = 0;
+    gic::set_hcr(0);
+    v.resident = false;
+    // A PPI is the CPU's: another vCPU's must be able to come.
+    if (v.irqs[vtimer::kVirtualPpi].machine_active) gic::set_active(vtimer::kVirtualPpi, false);
+}
+
+void switch_in(Vcpu& vcpu) {
+    VcpuState& v = state(vcpu);
+    DomainState& s = state(*vcpu.domain);
+    Guard g{s.lock};
+    v.resident = true;
+    gic::write_vmcr(v.vmcr);
+    gic::restore_active(v.priorities);
+    v.control = control::kEnable;
+    gic::set_hcr(v.control);
+    if (v.irqs[vtimer::kVirtualPpi].machine_active) gic::set_active(vtimer::kVirtualPpi, true);
+    if (!v.mine.empty()) vcpu.arch.attention.fetch_or(arch::ArchVcpu::kRefill, std::memory_order_relaxed);
+}
+
+void maintenance() {
+    Vcpu& v = current();
+    if (v.arch.vgic) v.arch.attention.fetch_or(arch::ArchVcpu::kRefill, std::memory_order_relaxed);
+}
+
+}  // namespace xen::vgic
