@@ -13,7 +13,7 @@
 
 #include "../sim/cluster.hpp"
 #include "arch/x86/platform/state.hpp"
-#include "arch/x86/smp/smp.hpp"
+#include "common/smp/smp.hpp"
 #include "drivers/apic/local.hpp"
 #include "drivers/apic/registers.hpp"
 

@@ -11,7 +11,7 @@
 
 #include "../sim/cluster.hpp"
 #include "../unit/acpi_tables.hpp"
-#include "arch/x86/smp/smp.hpp"
+#include "common/smp/smp.hpp"
 #include "drivers/apic/registers.hpp"
 
 namespace big {

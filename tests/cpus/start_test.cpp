@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <string>
 
-#include "arch/x86/smp/smp.hpp"
+#include "common/smp/smp.hpp"
 #include "common/control/hotplug.hpp"
 
 using namespace xen;

@@ -16,7 +16,7 @@ constexpr Option kOptions[] = {
     {"dom0_max_vcpus", Kind::vcpu_range, &parsed.dom0_max_vcpus_min, "N, MIN-MAX, MIN- or -MAX", "one for each CPU",
      "How many vCPUs dom0 gets."},
     {"dom0_vcpus_pin", Kind::boolean, &parsed.dom0_vcpus_pin, "BOOL", "off", "Pin each vCPU of dom0 to the CPU of its number."},
-    {"console", Kind::text, &parsed.console, "com1, com2, vga, none; several with commas", "com1,vga",
+    {"console", Kind::text, &parsed.console, "com1, com2, vga, dtuart, none; several with commas", "com1,vga; on arm64 dtuart",
      "Where the hypervisor's log and dom0's console go."},
     {"com1", Kind::text, &parsed.com1, "BAUD[/BASE][,DPS[,IO[,IRQ[,PCI]]]], auto or pci", "the firmware's setting at port 0x3f8",
      "The first serial port."},

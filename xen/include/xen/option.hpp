@@ -4,6 +4,7 @@
 // but for the numbers among those that make_changeable() lists.
 #pragma once
 
+#include <xen/config/arm.hpp>
 #include <xen/cpumask.hpp>
 
 #include "lib/index.hpp"
@@ -23,7 +24,7 @@ struct Values {
     Dom0Memory dom0_mem{};
     u32 dom0_max_vcpus_min = 0, dom0_max_vcpus_max = ~0u;   // "N" or "min-max"
     bool dom0_vcpus_pin = false;
-    Str console{"com1,vga"};
+    Str console{config::arm ? "dtuart" : "com1,vga"};
     Str com1{}, com2{};
     Str vga{};
     Str loglvl{"warning"}, guest_loglvl{"none/warning"};

@@ -4,8 +4,9 @@
 set(boot ${CMAKE_CURRENT_SOURCE_DIR}/arch/x86/boot)
 set(script ${boot}/xen.ld)
 set(python /usr/bin/python3)
+set(symbols_tool ${CMAKE_CURRENT_SOURCE_DIR}/common/boot/symbols.py)
 
-add_custom_command(OUTPUT no_symbols.S COMMAND ${python} ${boot}/symbols.py no_symbols.S DEPENDS ${boot}/symbols.py VERBATIM)
+add_custom_command(OUTPUT no_symbols.S COMMAND ${python} ${symbols_tool} no_symbols.S DEPENDS ${symbols_tool} VERBATIM)
 
 # liblzma, libzstd, liblz4, libz and libfdt go into the part that is given back after boot (xen.ld). libzstd's decoders of formats
 # from before 1.0 are left out.
@@ -40,8 +41,8 @@ endfunction()
 xen_link(xen-first no_symbols.S)
 if(CONFIG_SYMBOLS)
     add_custom_command(OUTPUT symbols.S
-        COMMAND ${python} ${boot}/symbols.py ${CMAKE_NM} $<TARGET_FILE:xen-first> symbols.S
-        DEPENDS xen-first ${boot}/symbols.py VERBATIM)
+        COMMAND ${python} ${symbols_tool} ${CMAKE_NM} $<TARGET_FILE:xen-first> symbols.S
+        DEPENDS xen-first ${symbols_tool} VERBATIM)
     xen_link(xen-syms symbols.S)
 else()
     xen_link(xen-syms no_symbols.S)

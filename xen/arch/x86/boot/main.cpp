@@ -29,7 +29,7 @@
 
 #include "arch/x86/boot/boot.hpp"
 #include "arch/x86/microcode/microcode.hpp"
-#include "arch/x86/smp/smp.hpp"
+#include "common/smp/smp.hpp"
 #include "lib/string.hpp"
 
 extern "C" {

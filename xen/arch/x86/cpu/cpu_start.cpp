@@ -19,7 +19,7 @@
 #include <xen/tlb.hpp>
 
 #include "arch/x86/microcode/microcode.hpp"
-#include "arch/x86/smp/smp.hpp"
+#include "common/smp/smp.hpp"
 #include "lib/string.hpp"
 
 extern "C" {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Calls on other CPUs are IPIs here.
-#include "arch/x86/smp/smp.hpp"
+#include "common/smp/smp.hpp"
 
 #include <asm/cpu.hpp>
 #include <asm/interrupt.hpp>

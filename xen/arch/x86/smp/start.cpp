@@ -1,92 +1,28 @@
 // SPDX-License-Identifier: MIT
-// Processors coming and going: the steps, in their order.
-#include "arch/x86/smp/smp.hpp"
+// What x86 does of common/smp: interrupts and start-up messages by the local APIC.
+#include <xen/arch_smp.hpp>
 
-#include <asm/cpu.hpp>
-#include <asm/idle.hpp>
 #include <asm/smp.hpp>
+#include <asm/vectors.hpp>
 #include <xen/apic.hpp>
-#include <xen/assert.hpp>
-#include <xen/irq.hpp>
-#include <xen/log.hpp>
 #include <xen/platform.hpp>
-#include <xen/rcu.hpp>
-#include <xen/sched.hpp>
 #include <xen/time.hpp>
-#include <xen/timer.hpp>
 
-#include "common/control/hotplug.hpp"
+namespace xen::arch {
 
-namespace xen::smp {
-namespace {
-
-CpuMask arrived;   // online and in a pool: may be told to go again
-
-bool wait_for(CpuId cpu, Nanos limit) {
-    Nanos end = time::now() + limit.raw();
-    while (time::now() < end) {
-        if (arrived.atomic_test(cpu.raw())) return true;
-        arch::relax();
-    }
-    return false;
-}
+void send_call(const CpuMask& cpus) { apic::send(cpus, vectors::kCallFunction); }
 
 // SDM volume 3, 8.4.4.1: INIT, 10 ms, STARTUP, 200 us, STARTUP.
-bool start(CpuId cpu) {
+bool start_processor(CpuId cpu, bool (*arrived)(CpuId cpu, Nanos limit)) {
+    prepare_entry(cpu);
     u32 id = apic::id_of(cpu);
-    u8 page = arch::entry_page();
+    u8 page = entry_page();
     platform::send_init(id);
     time::busy_wait(millis(10));
     platform::send_startup(id, page);
-    if (wait_for(cpu, micros(200))) return true;
+    if (arrived(cpu, micros(200))) return true;
     platform::send_startup(id, page);
-    return wait_for(cpu, seconds(2));
+    return arrived(cpu, seconds(2));
 }
 
-}  // namespace
-
-Status cpu_up(CpuId cpu) {
-    if (cpu.raw() >= kMaxCpus || !cpu_present.test(cpu.raw())) return Errno::inval;
-    if (cpu_online.test(cpu.raw())) return Errno::exist;
-    TRY(arch::make_cpu(cpu));
-    TRY(sched::init_cpu(cpu));
-    arch::prepare_entry(cpu);
-    if (start(cpu)) return {};
-    log_error("CPU %u (APIC id %#x) does not start", cpu.raw(), apic::id_of(cpu));
-    return Errno::io;
-}
-
-Status cpu_down(CpuId cpu) {
-    if (cpu.raw() >= kMaxCpus || !cpu_online.test(cpu.raw())) return Errno::inval;
-    if (cpu.raw() == 0) return Errno::perm;
-    TRY(sched::remove_cpu(cpu));
-    irq::leave(cpu);
-    call_on(mask_of(cpu), [](void*) { arch::request_play_dead(); }, nullptr);
-    while (!arch::is_dead(cpu)) arch::relax();
-    irq::leave(cpu);   // bound in between
-    timers::leave(cpu);
-    rcu::cpu_offline(cpu);
-    arrived.atomic_clear(cpu.raw());
-    return {};
-}
-
-void start_others(u32 limit) {
-    for (usize i = 0; i < platform::cpus().size(); ++i) cpu_present.assign(i, platform::cpus()[i].enabled);
-    cpu_present.set(0);
-    for (usize i : cpu_present) {
-        if (i == 0) continue;
-        if (limit && cpu_online.count() >= limit) break;
-        (void)control::start_cpu(CpuId{static_cast<u32>(i)}).ok();
-    }
-    log_info("%zu of %zu CPUs run", cpu_online.count(), cpu_present.count());
-}
-
-void arrive() {
-    CpuId cpu = arch::cpu_id();
-    platform::init_cpu();
-    cpu_online.atomic_set(cpu.raw());
-    if (Status s = sched::join_pool(cpu); !s) panic("CPU %u cannot join its pool", cpu.raw());
-    arrived.atomic_set(cpu.raw());
-}
-
-}  // namespace xen::smp
+}  // namespace xen::arch

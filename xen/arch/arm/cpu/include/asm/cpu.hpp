@@ -34,6 +34,9 @@ inline u64 irq_save() {
 }
 inline void irq_restore(u64 f) { asm volatile("msr daif, %0" ::"r"(f) : "memory"); }
 
+// Interrupts are off at the call: one that is pending ends the wait (ARM D1.6), and is taken before they are off again.
+inline void halt_with_irqs() { asm volatile("dsb sy; wfi; msr daifclr, #2; isb; msr daifset, #2" ::: "memory"); }
+
 [[noreturn]] inline void halt_forever() {
     for (;;) asm volatile("msr daifset, #15; wfi");
 }

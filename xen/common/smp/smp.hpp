@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the leaf of a CPU (arch/x86/cpu, arch/sim) and the boot code need of SMP beside xen/smp.hpp. The steps of a start and
+// What the leaf of a CPU (arch/<a>/cpu, arch/sim) and the boot code need of SMP beside xen/smp.hpp. The steps of a start and
 // of a call are here, for the simulated machine as for a real one; asm/smp.hpp has what they do to a processor.
 #pragma once
 

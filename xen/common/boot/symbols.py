@@ -6,7 +6,7 @@
   symbols.py OUT.S                   an empty table, for the first link
 
 Addresses are 32-bit offsets from the image's start, sorted; names are without arguments and without the leading
-namespace xen, each ended by a NUL. The format's reader is arch/x86/cpu/symbols.cpp.
+namespace xen, each ended by a NUL. The format's reader is symbols.cpp.
 """
 import re
 import subprocess

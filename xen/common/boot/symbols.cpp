@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The table that boot/symbols.py makes: pairs of (offset from the image's start, position of the name), sorted.
+// The table that symbols.py makes: pairs of (offset from the image's start, position of the name), sorted.
 #include <asm/backtrace.hpp>
 
 extern "C" {

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Calls on other CPUs: one at a time in the whole machine. Whoever waits for its turn serves the call that is under
 // way, so that two CPUs with interrupts off never wait for each other.
-#include "arch/x86/smp/smp.hpp"
+#include "common/smp/smp.hpp"
 
 #include <atomic>
 
 #include <asm/cpu.hpp>
-#include <asm/vectors.hpp>
-#include <xen/apic.hpp>
+#include <xen/arch_smp.hpp>
 #include <xen/percpu.hpp>
 
 namespace xen::smp {
@@ -66,7 +65,7 @@ void call_by_ipi(const CpuMask& cpus, void (*fn)(void*), void* data) {
     call.left.store(static_cast<u32>(others.count()), std::memory_order_relaxed);
     for (usize w = 0; w < CpuMask::kWords; ++w)
         if (others.word(w)) call.waiting.atomic_or_word(w, others.word(w));
-    apic::send(others, vectors::kCallFunction);
+    arch::send_call(others);
     if (cpus.test(me)) run_here(fn, data);
     while (call.left.load(std::memory_order_acquire)) arch::relax();
     waits.local() = false;

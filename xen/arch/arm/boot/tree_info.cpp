@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+// What the device tree says of the machine's memory and of what the loader put there: /memory, /reserved-memory, /chosen with
+// its modules (multiboot,module; the first kernel and the first ramdisk are dom0's) and the command line.
+#include <new>
+
+#include <asm/mapping.hpp>
+#include <asm/pagemap.hpp>
+#include <xen/assert.hpp>
+#include <xen/boot_tree.hpp>
+#include <xen/compiler.hpp>
+#include <xen/device_tree.hpp>
+#include <xen/log.hpp>
+#include <xen/multiboot.hpp>
+#include <xen/option.hpp>
+
+#include "arch/arm/boot/boot.hpp"
+
+namespace xen::boot {
+
+BootInfo info;
+FreeRanges free_memory;
+
+namespace {
+
+using device_tree::Node;
+using device_tree::Range;
+using device_tree::Tree;
+
+constexpr u64 kTreeWindow = 0x40c000000000;   // of the device area's upper half
+constexpr u64 kTreeMost = 2 << 20;            // Linux Documentation/arm64/booting
+
+// A tree has no default; this one is made by read_tree().
+union Slot {
+    constexpr Slot() : none{} {}
+    char none;
+    Tree tree;
+};
+Slot slot;
+const Tree* opened = nullptr;
+Range tree_at{};
+
+// First its head, which says how long it is.
+XEN_INIT Bytes map_tree(Paddr at) {
+    u64 offset = page_offset(at.raw());
+    auto* start = reinterpret_cast<const u8*>(kTreeWindow + offset);
+    auto map_bytes = [&](u64 bytes) {
+        return arch::map_xen(kTreeWindow, at - offset, (offset + bytes + kPageSize - 1) & kPageMask, arch::pte::kReadOnly).ok();
+    };
+    if (!map_bytes(8)) return {};
+    auto size = Tree::size({start, 8});
+    if (!size || size.value() > kTreeMost || !map_bytes(size.value())) return {};
+    return {start, size.value()};
+}
+
+XEN_INIT void add_memory(Node n) {
+    if (n.text("device_type").value_or(Str{}) != "memory" || !n.enabled()) return;
+    for (usize i = 0; i < n.reg_count(); ++i)
+        if (auto r = n.reg(i); r && !add_range(info, Paddr{r.value().start}, r.value().bytes, MemoryType::ram))
+            log_warning("more memory ranges than the %zu that are kept", BootInfo::kMaxRanges);
+}
+
+XEN_INIT void reserve(Range r) { static_cast<void>(add_range(info, Paddr{r.start}, r.bytes, MemoryType::reserved)); }
+
+XEN_INIT void add_reserved() {
+    if (Maybe<Node> parent = opened->find("/reserved-memory"))
+        for (Node n : parent->children())
+            for (usize i = 0; i < n.reg_count(); ++i)
+                if (auto r = n.reg(i)) reserve(r.value());
+}
+
+bool is_module(Node n) { return n.compatible("multiboot,module") || n.compatible("xen,multiboot-module"); }
+
+XEN_INIT void add_module(Node n, Str cmdline) {
+    auto r = n.reg(0);
+    if (!r || info.module_count == BootInfo::kMaxModules) return;
+    info.modules[info.module_count++] = {Paddr{r.value().start}, r.value().bytes, cmdline};
+}
+
+// The one of this kind, else (loaders that give no kinds) the module of that place in the list.
+XEN_INIT Maybe<Node> module_of(Node chosen, Str kind, unsigned place) {
+    unsigned at = 0;
+    Maybe<Node> by_place;
+    for (Node n : chosen.children()) {
+        if (!is_module(n)) continue;
+        if (n.compatible(kind)) return n;
+        bool other = n.compatible("multiboot,kernel") || n.compatible("multiboot,ramdisk");
+        if (at++ == place && !other) by_place = n;
+    }
+    return by_place;
+}
+
+XEN_INIT void add_modules(Node chosen) {
+    Maybe<Node> kernel = module_of(chosen, "multiboot,kernel", 0);
+    if (!kernel) return;
+    Str cmdline = kernel->text("bootargs").value_or(Str{});
+    if (cmdline.empty()) cmdline = chosen.text("xen,dom0-bootargs").value_or(Str{});
+    add_module(*kernel, cmdline);
+    if (Maybe<Node> ramdisk = module_of(chosen, "multiboot,ramdisk", 1); ramdisk && !(*ramdisk == *kernel)) add_module(*ramdisk, {});
+}
+
+// Those of domains described at boot, too.
+XEN_INIT void keep_modules(Node below) {
+    for (Node n : below.children()) {
+        if (auto r = n.reg(0); is_module(n) && r) free_memory.remove(Paddr{r.value().start}, Paddr{r.value().start + r.value().bytes});
+        else keep_modules(n);
+    }
+}
+
+XEN_INIT void find_free_memory(const Maybe<Node>& chosen) {
+    for (usize i = 0; i < info.memory_count; ++i)
+        if (info.memory[i].type == MemoryType::ram) free_memory.add(info.memory[i].start, info.memory[i].end());
+    free_memory.remove(info.image_start, info.image_end);
+    free_memory.remove(Paddr{tree_at.start}, Paddr{tree_at.start + tree_at.bytes});
+    // ABI: memory that the tree's reservation block names (modules of old loaders are there) is RAM all the same.
+    for (usize i = 0; i < opened->reservation_count(); ++i) {
+        Range r = opened->reservation(i);
+        free_memory.remove(Paddr{r.start}, Paddr{r.start + r.bytes});
+    }
+    if (chosen) keep_modules(*chosen);
+}
+
+}  // namespace
+
+bool has_tree() { return opened != nullptr; }
+const Tree& tree() { return *opened; }
+
+XEN_INIT void read_tree(Paddr at) {
+    Bytes bytes = map_tree(at);
+    auto t = Tree::open(bytes);
+    if (!t) panic("no device tree at %#lx: %s", at.raw(), Tree::why_not(bytes));
+    opened = ::new (static_cast<void*>(&slot)) Tree{t.value()};
+    tree_at = {at.raw(), bytes.size()};
+    for (Node n : opened->root().children()) add_memory(n);
+    add_reserved();
+    normalise(info);
+    info.loader = "the device tree";
+    info.image_start = arch::image_physical(image_start);
+    info.image_end = arch::image_physical(image_end);
+    Maybe<Node> chosen = opened->find("/chosen");
+    if (chosen) {
+        Maybe<Str> line = chosen->text("xen,xen-bootargs");
+        info.cmdline = (line ? line : chosen->text("bootargs")).value_or(Str{});
+        add_modules(*chosen);
+    }
+    find_free_memory(chosen);
+}
+
+XEN_INIT void log_tree_info() {
+    Str model = opened->root().text("model").value_or(Str{"unknown"});
+    log_info("machine: %.*s", static_cast<int>(model.size()), model.data());
+    for (usize i = 0; i < info.memory_count; ++i) {
+        const MemoryRange& r = info.memory[i];
+        log_debug("memory %#018lx-%#018lx %s", r.start.raw(), r.end().raw() - 1, r.type == MemoryType::ram ? "usable" : "reserved");
+    }
+    for (usize i = 0; i < info.module_count; ++i)
+        log_debug("module %#018lx-%#018lx", info.modules[i].start.raw(), info.modules[i].start.raw() + info.modules[i].bytes - 1);
+}
+
+XEN_INIT void limit_memory() {
+    Paddr limit{option::values().mem_limit & kPageMask};
+    if (!option::values().mem_limit) return;
+    bool fits = info.image_end <= limit;
+    for (usize i = 0; i < info.module_count; ++i) fits = fits && info.modules[i].start + info.modules[i].bytes <= limit;
+    if (!fits) return log_warning("mem=%luM is too little for what the loader put where it is: ignored", limit.raw() >> 20);
+    if (limit_ram(info, limit)) free_memory.remove(limit, Paddr{kPageMask});
+}
+
+}  // namespace xen::boot

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#include <asm/cache.hpp>
+
+#include <asm/sysreg.hpp>
+
+namespace xen::arch {
+namespace {
+
+// By lines, from the one that holds the first byte.
+#define EACH_LINE(operation, p, bytes)                                                                     \
+    do {                                                                                                   \
+        const u64 line_ = cache_line(), end_ = reinterpret_cast<u64>(p) + (bytes);                         \
+        for (u64 a_ = reinterpret_cast<u64>(p) & ~(line_ - 1); a_ < end_; a_ += line_)                     \
+            asm volatile(operation ", %0" ::"r"(a_) : "memory");                                           \
+    } while (0)
+
+}  // namespace
+
+// CTR_EL0.DminLine: log2 of words (ARM D19.2.33).
+u64 cache_line() { return u64{4} << (READ_SYSREG(ctr_el0) >> 16 & 15); }
+
+void clean_cache(const void* p, u64 bytes) {
+    EACH_LINE("dc cvac", p, bytes);
+    dsb_sy();
+}
+
+void clean_invalidate_cache(const void* p, u64 bytes) {
+    EACH_LINE("dc civac", p, bytes);
+    dsb_sy();
+}
+
+void invalidate_cache(void* p, u64 bytes) {
+    EACH_LINE("dc ivac", p, bytes);
+    dsb_sy();
+}
+
+void sync_instructions(const void* p, u64 bytes) {
+    EACH_LINE("dc cvau", p, bytes);
+    dsb_ish();
+    asm volatile("ic ialluis; dsb ish; isb" ::: "memory");
+}
+
+}  // namespace xen::arch

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// Between the entry code and the rest: traps from guests, and the slow way out of the outermost frame.
+#include <asm/cpu.hpp>
+#include <asm/entry.hpp>
+#include <asm/idle.hpp>
+#include <asm/vgic.hpp>
+#include <xen/domain.hpp>
+#include <xen/softirq.hpp>
+
+namespace xen::arch {
+
+extern "C" {
+
+void enter_current_on(void* stack_top);
+
+// Interrupts off at the call and at the return.
+Vcpu* exit_work() {
+    for (;;) {
+        if (softirq::pending()) {
+            irq_enable();
+            softirq::process();
+            irq_disable();
+        } else if (current().is_idle()) {
+            idle_once();
+        } else {
+            vgic::enter_guest(current());
+            return &current();
+        }
+    }
+}
+
+void enter_current() {
+    enter_current_on(&cpu_block());
+    __builtin_unreachable();
+}
+
+}
+
+}  // namespace xen::arch
