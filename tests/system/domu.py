@@ -19,12 +19,12 @@ PACE = os.path.join(os.path.dirname(INIT), "pace.cpp")
 def build():
     """Made anew when what it is made from has changed; returns its path."""
     out = os.path.join(place.OUT, "domu-initrd")
-    if place.newer(out, INIT, os.path.abspath(__file__), initrd.BUSYBOX, place.modules_dir()):
+    if place.newer(out, INIT, os.path.abspath(__file__), initrd.busybox(), place.modules_dir()):
         return out
     archive = cpio.Archive()
     for folder in "bin dev mnt proc sbin sys tmp".split():
         archive.folder(folder)
-    archive.file("bin/busybox", initrd.BUSYBOX, 0o755)
+    archive.file("bin/busybox", initrd.busybox(), 0o755)
     archive.link("bin/sh", "busybox")
     archive.file("init", INIT, 0o755)
     for name in ("poweroff", "reboot"):         # what the kernel calls when the toolstack asks

@@ -12,8 +12,6 @@ import subprocess
 import cpio
 import place
 
-BUSYBOX = "/bin/busybox"
-LIBRARIES = "lib/x86_64-linux-gnu"
 
 # Loaded before the tools start, in this order.
 XEN_MODULES = ["xen-evtchn", "xen-gntdev", "xen-gntalloc", "xen-privcmd", "xenfs"]
@@ -26,6 +24,14 @@ MORE_MODULES = ["xen-blkback", "xen-netback", "bridge", "loop", "virtio_pci", "v
 SKIPPED = {"pygrub", "convert-legacy-stream", "depriv-fd-checker", "verify-stream-v2"}
 
 
+def busybox():
+    return "/bin/busybox" if place.ARCH == "x86_64" else os.path.join(place.ROOT, "bin/busybox")
+
+
+def libraries():
+    return "lib/" + place.triplet()
+
+
 def needed(path):
     """The shared libraries that an ELF file names."""
     text = subprocess.run(["readelf", "-dW", path], stdout=subprocess.PIPE,
@@ -34,7 +40,7 @@ def needed(path):
 
 
 def find_library(name):
-    folders = (LIBRARIES, "usr/" + LIBRARIES, "usr/lib/%s/%s" % (place.xen_version(), LIBRARIES))
+    folders = (libraries(), "usr/" + libraries(), "usr/lib/%s/%s" % (place.xen_version(), libraries()))
     for folder in folders:
         if os.path.exists(os.path.join(place.ROOT, folder, name)):
             return folder + "/" + name
@@ -114,9 +120,10 @@ def add_tools(archive):
             if name.startswith(("xen", "xl", "lsevtchn")) and not name.startswith("xencov"):
                 add_program(archive, folder + "/" + name)
     add_program(archive, "usr/bin/script")
-    add_program(archive, LIBRARIES + "/libgcc_s.so.1")      # opened by pthread_cancel in xl
-    add_program(archive, LIBRARIES + "/ld-linux-x86-64.so.2")
-    archive.link("lib64/ld-linux-x86-64.so.2", "/" + LIBRARIES + "/ld-linux-x86-64.so.2")
+    add_program(archive, libraries() + "/libgcc_s.so.1")    # opened by pthread_cancel in xl
+    loader = {"x86_64": "lib64/ld-linux-x86-64.so.2", "arm64": "lib/ld-linux-aarch64.so.1"}[place.ARCH]
+    add_program(archive, libraries() + "/" + os.path.basename(loader))
+    archive.link(loader, "/" + libraries() + "/" + os.path.basename(loader))
     terminfo = os.path.join(place.ROOT, "lib/terminfo/l/linux")
     if os.path.exists(terminfo):
         archive.file("lib/terminfo/l/linux", terminfo)
@@ -138,7 +145,7 @@ def base():
         archive.folder(folder)
     archive.link("var/run", "/run")
     archive.link("var/lock", "/run/lock")
-    archive.file("bin/busybox", BUSYBOX, 0o755)
+    archive.file("bin/busybox", busybox(), 0o755)
     archive.link("bin/sh", "busybox")
     archive.data("etc/passwd", b"root:x:0:0:root:/root:/bin/sh\n")
     archive.data("etc/group", b"root:x:0:\n")
@@ -172,8 +179,8 @@ def fingerprint():
 
 def build():
     """The initramfs, made anew when it is out of date; returns its path."""
-    if not os.path.exists(BUSYBOX):
-        raise place.Failed("no %s here: run tools/deps" % BUSYBOX)
+    if not os.path.exists(busybox()):
+        raise place.Failed("no %s here: run tools/deps" % busybox())
     out = os.path.join(place.OUT, "initrd")
     note = out + ".from"
     now = fingerprint().encode()

@@ -10,6 +10,7 @@ import subprocess
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(TOP, "build")
 CACHE = os.path.join(BUILD, "cache")
+ARCH = "x86_64"                         # see use()
 ROOT = os.path.join(CACHE, "dom0")      # Debian's packages, unpacked by tools/fetch
 OUT = os.path.join(BUILD, "dom0")       # what we make of them
 LOGS = os.path.join(BUILD, "logs")
@@ -20,17 +21,38 @@ class Failed(Exception):
     """Something the user has to know: what failed, why, and where to look."""
 
 
+def use(arch):
+    """From now on everything is for this architecture: x86_64 or arm64."""
+    global ARCH, ROOT, OUT
+    ARCH = arch
+    ending = "" if arch == "x86_64" else "-" + arch
+    ROOT, OUT = os.path.join(CACHE, "dom0" + ending), os.path.join(BUILD, "dom0" + ending)
+
+
+def debian_arch():
+    return {"x86_64": "amd64", "arm64": "arm64"}[ARCH]
+
+
+def triplet():
+    return {"x86_64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}[ARCH]
+
+
 def packages():
+    found = []
     with open(os.path.join(HERE, "packages.txt")) as names:
-        lines = (line.split("#")[0].strip() for line in names)
-        return [line for line in lines if line]
+        for line in names:
+            words = line.split("#")[0].split()
+            if words and words[1:] in ([], ["[%s]" % debian_arch()]):
+                found.append(words[0].replace("%", debian_arch()))
+    return found
 
 
 def fetch():
     """Download and unpack Debian's packages; returns when they are there."""
     os.makedirs(LOGS, exist_ok=True)
     log = os.path.join(LOGS, "fetch.log")
-    command = [os.path.join(TOP, "tools", "fetch"), ROOT] + packages()
+    foreign = [] if ARCH == "x86_64" else ["--arch", debian_arch()]
+    command = [os.path.join(TOP, "tools", "fetch")] + foreign + [ROOT] + packages()
     with open(log, "w") as out:
         status = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out).returncode
     if status:
@@ -77,8 +99,11 @@ def write(path, data):
 
 
 def debian_hypervisor():
-    """Debian's Xen, uncompressed: QEMU's -kernel takes no gzip."""
+    """Debian's Xen, uncompressed: QEMU's -kernel takes no gzip. On arm64 it is not compressed."""
     boot = os.path.join(ROOT, "boot")
+    if ARCH == "arm64":
+        return os.path.join(boot, sorted(name for name in os.listdir(boot)
+                                         if name.startswith("xen-4") and name.endswith("arm64"))[-1])
     packed = os.path.join(boot, sorted(
         name for name in os.listdir(boot) if name.startswith("xen-4") and name.endswith(".gz"))[-1])
     out = os.path.join(OUT, "debian-xen")
