@@ -28,10 +28,10 @@ Status register_vcpu_info(Vcpu& v, Gfn frame, u32 offset) {
     Domain& d = *v.domain;
     Guard g{d.lock};
     if (v.info_mfn || (&v != &current() && !sched::is_down(v))) return Errno::inval;
-    char* page = TRY(kept_page::open(Mfn{frame.raw()}, d));
+    char* page = TRY(kept_page::open(frame, d));
     auto* place = reinterpret_cast<vcpu_info*>(page + offset);
     move_contents(v, *place);
-    v.info_mfn = Mfn{frame.raw()};
+    v.info_mfn = arch::direct_map_mfn(page);
     std::atomic_thread_fence(std::memory_order_seq_cst);
     v.info = place;
     event::vcpu_info_moved(v);

@@ -13,7 +13,7 @@ namespace {
 Status map_control(Vcpu& v, u64 frame, u32 offset) {
     FifoVcpu* f = v.events->fifo;
     if (!f || f->control.load(std::memory_order_relaxed)) return Errno::inval;
-    char* page = TRY(kept_page::open(Mfn{frame}, *v.domain));
+    char* page = TRY(kept_page::open(Gfn{frame}, *v.domain));
     f->control.store(reinterpret_cast<evtchn_fifo_control_block*>(page + offset), std::memory_order_release);
     return {};
 }
@@ -85,7 +85,7 @@ Status expand_array(Domain& d, u64 frame) {
     FifoDomain& f = *e.fifo.load(std::memory_order_relaxed);
     u32 port = f.words.load(std::memory_order_relaxed), end = port + kWordsPerPage;
     if (port >= EVTCHN_FIFO_NR_CHANNELS) return Errno::nospc;
-    char* page = TRY(kept_page::open(Mfn{frame}, d));
+    char* page = TRY(kept_page::open(Gfn{frame}, d));
     f.pages[port / kWordsPerPage] = reinterpret_cast<event_word_t*>(page);
     f.words.store(end, std::memory_order_release);
     for (; port < end && e.is_valid(Port{port}); ++port) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "common/grant/acquire.hpp"
 
+#include <xen/guest_frames.hpp>
+
 namespace xen::grant {
 
 namespace {
@@ -46,15 +48,20 @@ struct Granted {
     if (marked)
         if (s16 s = mark(e, a, r); s != GNTST_okay) return s;
     Granted grant{a.frame, a.start, a.length, a.sub_page};
-    if (!a.pins) grant = granted_by(e);
-    Mfn frame{grant.frame};
+    Maybe<Mfn> found = Mfn{grant.frame};
+    if (!a.pins) {
+        grant = granted_by(e);
+        found = GuestFrames::find(r.granter, Gfn{grant.frame});
+    }
+    if (!found) return refuse(e, a, r, GNTST_bad_page);
+    Mfn frame = *found;
     if (!mfn_valid(frame) || !get_page(page_of(frame), r.granter)) [[unlikely]]
         return refuse(e, a, r, marked ? GNTST_bad_page : GNTST_bad_domain);
     PageRef page = PageRef::adopt(page_of(frame));
     if (!marked && r.granter.is_dying()) [[unlikely]] return refuse(e, a, r, GNTST_bad_domain);
     if (!a.pins) {
         a.domid = r.by;
-        a.frame = static_cast<u32>(grant.frame);
+        a.frame = static_cast<u32>(frame.raw());
         a.start = grant.start;
         a.length = grant.length;
         a.sub_page = grant.sub_page;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // GNTTABOP_copy. Successive elements mostly name the same domains, and often the same page on one side: both sides
 // keep what they acquired until an element names something else.
+#include <xen/guest_frames.hpp>
 #include <xen/hypercall.hpp>
 #include <xen/security.hpp>
 #include <xen/writable_page.hpp>
@@ -69,9 +70,9 @@ private:
     }
 
     s16 take_own(u64 frame) {
-        Mfn f{frame};
-        if (!mfn_valid(f) || !get_page(page_of(f), *domain_)) [[unlikely]] return GNTST_bad_page;
-        use_.page = PageRef::adopt(page_of(f));
+        Maybe<Mfn> f = GuestFrames::find(*domain_, Gfn{frame});
+        if (!f || !mfn_valid(*f) || !get_page(page_of(*f), *domain_)) [[unlikely]] return GNTST_bad_page;
+        use_.page = PageRef::adopt(page_of(*f));
         use_.start = 0;
         use_.length = kPageSize;
         return GNTST_okay;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // GNTTABOP_map_grant_ref. In steps, each undone when a later one fails: a handle, the entry's use, the page's
 // references, the guest's page-table entry.
+#include <xen/guest_frames.hpp>
 #include <xen/hypercall.hpp>
 #include <xen/security.hpp>
 #include <xen/trace.hpp>
@@ -23,12 +24,12 @@ struct Request {
 
 // The frame that an entry names, when its first use begins; it has a reference then.
 [[gnu::always_inline]] inline s16 begin_use(ActiveEntry& a, const SharedEntry& e, const Request& r) REQUIRES(a.lock) {
-    u64 frame = e.frame();
-    if (!mfn_valid(Mfn{frame}) || !get_page(page_of(Mfn{frame}), r.granter)) [[unlikely]] {
+    Maybe<Mfn> frame = GuestFrames::find(r.granter, Gfn{e.frame()});
+    if (!frame || !mfn_valid(*frame) || !get_page(page_of(*frame), r.granter)) [[unlikely]] {
         mark_unused(e, a.pins, !r.read_only());
         return GNTST_bad_page;
     }
-    a.frame = static_cast<u32>(frame);
+    a.frame = static_cast<u32>(frame->raw());
     a.domid = r.by;
     a.via_domid = r.granter.id;
     a.via_ref = r.ref;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Setting a table up and asking about it: setup_table, query_size, get_status_frames, get_version.
+#include <xen/guest_frames.hpp>
 #include <xen/security.hpp>
 
 #include "common/grant/table.hpp"
@@ -36,7 +37,8 @@ s16 tell_frames(Domain& d, GuestOut<T> list, u32 count, FrameAt frame_at) {
         {
             Table& t = *d.grants;
             ReadGuard g{t.lock};
-            for (u32 i = 0; i < n; ++i) frames[i] = frame_at(t, first + i).raw();
+            // ABI: where a translated domain has mapped its table is its own knowledge.
+            for (u32 i = 0; i < n; ++i) frames[i] = GuestFrames::kTranslated ? ~u64{0} : frame_at(t, first + i).raw();
         }
         if (!list.copy_array_out(frames, first, n)) status = GNTST_bad_virt_addr;
     }

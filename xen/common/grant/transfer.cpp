@@ -2,6 +2,7 @@
 // GNTTABOP_transfer: a page changes its owner. ABI: once the page was the caller's to give, it is gone from it, even
 // when the receiver does not take it.
 #include <xen/arch_memory.hpp>
+#include <xen/guest_frames.hpp>
 #include <xen/hypercall.hpp>
 #include <xen/memory.hpp>
 #include <xen/security.hpp>
@@ -52,6 +53,7 @@ s16 give(Domain& from, PageInfo& page, const gnttab_transfer& op) {
 
 s16 transfer_one(const gnttab_transfer& op) {
     Domain& d = current_domain();
+    if (GuestFrames::kTranslated) return GNTST_bad_page;   // ABI: such a domain's pages stay with it
     Mfn frame{op.mfn};
     if (!mfn_valid(frame)) return GNTST_bad_page;
     PageInfo& page = page_of(frame);

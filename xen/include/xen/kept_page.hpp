@@ -10,7 +10,7 @@
 
 namespace xen::kept_page {
 
-Result<char*> open(Mfn f, const Domain& owner);   // Errno::inval: no page that `owner` may write
+Result<char*> open(Gfn f, const Domain& owner);   // Errno::inval: no page that `owner` may write
 void close(const void* inside);                   // any address in the window; null does nothing
 
 }  // namespace xen::kept_page

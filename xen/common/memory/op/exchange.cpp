@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // XENMEM_exchange: a guest gives frames and gets as many others of another extent size or address width. Works in
 // chunks of the larger extent; a chunk is exchanged whole or not at all.
+#include <xen/guest_frames.hpp>
 #include <xen/memory.hpp>
 #include <xen/security.hpp>
 
@@ -138,6 +139,7 @@ Result<s64> exchange(Arg arg) {
     Exchange e{};
     e.x = TRY(arg.copy_in<xen_memory_exchange>());
     TRY(check(e.x));
+    if (GuestFrames::kTranslated) return refuse(Errno::opnotsupp, "a translated domain names no machine frames");
     DomainRef d = TRY(target(e.x.in.domid));
     TRY(security::may(security::Op::memory_exchange, *d));
     e.domain = d.get();

@@ -7,6 +7,7 @@
 #include <xen/domain.hpp>
 #include <xen/guest_access.hpp>
 #include <xen/hypercall.hpp>
+#include <xen/memory.hpp>
 #include <xen/refusal.hpp>
 
 namespace xen::memory {
@@ -52,5 +53,13 @@ Result<s64> memory_op(u64 op, GuestInOut<void> arg);
 Status remove_page(Domain& d, Gfn gfn);
 // New memory for a guest that names its frames itself: what stands at `gfn` from now on.
 void note_page(Domain& d, Mfn f, u64 gfn, unsigned order);
+
+// Of translated domains (xen/guest_frames.hpp). New memory at a frame and those behind it.
+Status populate(Domain& d, memory::Request r, Gfn at);
+// XENMAPSPACE_*; `index` is one of that space's, of `foreign` in gmfn_foreign. What stood at `at` is gone.
+Status add_to_physmap(Domain& d, u32 space, u64 index, Gfn at, Domain* foreign);
+Status remove_from_physmap(Domain& d, Gfn at);
+// A page that `owner` shares or owns appears in `d`, which holds a reference to it.
+Status map_resource(Domain& d, Gfn at, Mfn page, Domain& owner);
 
 }  // namespace xen::arch

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Questions about a domain's memory, claims, and what only translated guests have.
+#include <xen/guest_frames.hpp>
 #include <xen/memory.hpp>
 #include <xen/security.hpp>
 
@@ -10,8 +11,6 @@ namespace {
 
 using ull = unsigned long long;   // as printed
 
-u64 largest_gfn(const Domain& d) { return d.shared ? arch::max_pfn_of(*d.shared) : 0; }
-
 }  // namespace
 
 Result<s64> query_domain(u64 op, Arg arg) {
@@ -21,8 +20,8 @@ Result<s64> query_domain(u64 op, Arg arg) {
     const Domain& target = *d;
     if (op == XENMEM_current_reservation) return static_cast<s64>(target.tot_pages);
     if (op == XENMEM_maximum_reservation) return static_cast<s64>(target.max_pages);
-    u64 gfn = largest_gfn(target);
-    return static_cast<s64>(gfn ? gfn - 1 : 0);
+    u64 frames = GuestFrames::count(target);
+    return static_cast<s64>(frames ? frames - 1 : 0);
 }
 
 Result<s64> claim_pages(Arg arg) {

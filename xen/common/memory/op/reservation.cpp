@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // increase_reservation, decrease_reservation, populate_physmap. They return how many extents were done; what stops
 // them early (a wrong frame, no memory, no right) shows in that number only, as the ABI has it.
+#include <xen/guest_frames.hpp>
 #include <xen/memory.hpp>
 #include <xen/security.hpp>
 
@@ -113,7 +114,7 @@ Result<s64> increase_reservation(Arg arg, u64 start) {
     return run(XENMEM_increase_reservation, job, start, [&](u64 i) {
         auto page = allocate_domain_pages(*job.domain, job.request);
         if (!page) return no_memory(job, i, page.error());
-        return job.list.is_null() || put(job, i, page.value());
+        return GuestFrames::kTranslated || job.list.is_null() || put(job, i, page.value());
     });
 }
 
@@ -122,12 +123,16 @@ Result<s64> populate_physmap(Arg arg, u64 start) {
     Reservation r;
     if (auto early = prepare(XENMEM_populate_physmap, job, arg, start, r)) return *early;
     if (r.mem_flags & XENMEMF_populate_on_demand) {
-        Errno why = refuse(Errno::inval, "mem_flags %#x: populate-on-demand is for translated guests", r.mem_flags);
+        Errno why = refuse(Errno::inval, "mem_flags %#x: there is no populate-on-demand", r.mem_flags);
         return stopped(XENMEM_populate_physmap, job, start, why);
     }
     return run(XENMEM_populate_physmap, job, start, [&](u64 i) {
         auto gfn = job.list.copy_in(i);
         if (!gfn) return no_list(job, i);
+        if constexpr (GuestFrames::kTranslated) {
+            Status s = arch::populate(*job.domain, job.request, Gfn{gfn.value()});
+            return s.ok() || no_memory(job, i, s.error());
+        }
         auto page = allocate_domain_pages(*job.domain, job.request);
         if (!page) return no_memory(job, i, page.error());
         arch::note_page(*job.domain, page.value().mfn(), gfn.value(), job.order);
