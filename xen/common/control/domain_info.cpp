@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "common/control/domain_info.hpp"
 
+#include <asm/abi.hpp>
 #include <xen/arch_control.hpp>
+#include <xen/guest_frames.hpp>
 #include <xen/sched.hpp>
 
 #include "lib/string.hpp"
@@ -10,7 +12,7 @@ namespace xen::control {
 namespace {
 
 u32 flags_of(const Domain& d, const sched::DomainState& s) {
-    u32 f = 0;
+    u32 f = arch::kDomainInfoFlags;
     if (d.dying.load(std::memory_order_relaxed) == Dying::dead) f |= XEN_DOMINF_dying;
     if (d.is_shut_down) f |= XEN_DOMINF_shutdown;
     if (d.controller_pauses) f |= XEN_DOMINF_paused;
@@ -33,7 +35,9 @@ xen_domctl_getdomaininfo domain_info(Domain& d) {
     x.tot_pages = d.tot_pages;
     x.max_pages = d.max_pages;
     x.outstanding_pages = d.outstanding_claims;
-    x.shared_info_frame = d.arch.shared_info_mfn ? d.arch.shared_info_mfn->raw() : ~u64{0};
+    // ABI: where a translated domain has mapped it is its own knowledge.
+    bool told = d.arch.shared_info_mfn && !GuestFrames::kTranslated;
+    x.shared_info_frame = told ? d.arch.shared_info_mfn->raw() : ~u64{0};
     x.cpu_time = s.cpu_time;
     x.nr_online_vcpus = s.online_vcpus;
     x.max_vcpu_id = s.highest_vcpu;

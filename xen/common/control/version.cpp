@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // HYPERVISOR_xen_version (public/version.h) and HYPERVISOR_vm_assist. The version reads 4.17, which the Debian
 // tools look for; our name is in the extra version, the changeset and the compile information.
+#include <asm/abi.hpp>
 #include <public/features.h>
 #include <public/version.h>
 #include <xen/build_info.hpp>
@@ -15,7 +16,6 @@ namespace xen::control {
 namespace {
 
 constexpr s64 kVersion = 4 << 16 | 17;
-constexpr char kCapabilities[] = "xen-3.0-x86_64 ";
 constexpr char kDenied[] = "<denied>";
 
 template <usize N>
@@ -41,8 +41,8 @@ Status compile_info(GuestInOut<void> arg) {
 constexpr u32 bit(unsigned feature) { return u32{1} << feature; }
 
 u32 feature_word(const Domain& d) {
-    u32 word = bit(XENFEAT_memory_op_vnode_supported) | bit(XENFEAT_mmu_pt_update_preserve_ad) | bit(XENFEAT_highmem_assist) |
-               bit(XENFEAT_gnttab_map_avail_bits) | bit(XENFEAT_direct_mapped);  // PV frame numbers are the machine's
+    u32 word = arch::kFeatures | bit(XENFEAT_memory_op_vnode_supported);
+    word |= bit(arch::kAllDirectMapped || d.is_hardware ? XENFEAT_direct_mapped : XENFEAT_not_direct_mapped);
     if (d.vm_assist & bit(VMASST_TYPE_pae_extended_cr3)) word |= bit(XENFEAT_pae_pgdir_above_4gb);
     if (d.is_hardware) word |= bit(XENFEAT_dom0);
     return word;
@@ -76,7 +76,7 @@ namespace {
     switch (cmd) {
     case XENVER_extraversion: TRY(copy_text<sizeof(xen_extraversion_t)>(arg, shown(build_info::extra_version))); return 0;
     case XENVER_compile_info: TRY(compile_info(arg)); return 0;
-    case XENVER_capabilities: TRY(copy_text<sizeof(xen_capabilities_info_t)>(arg, kCapabilities)); return 0;
+    case XENVER_capabilities: TRY(copy_text<sizeof(xen_capabilities_info_t)>(arg, arch::kCapabilities)); return 0;
     case XENVER_changeset: TRY(copy_text<sizeof(xen_changeset_info_t)>(arg, shown(build_info::changeset))); return 0;
     case XENVER_platform_parameters: {
         xen_platform_parameters p{};
@@ -104,18 +104,8 @@ Result<s64> xen_version(u32 cmd, GuestInOut<void> arg) {
     return describe(cmd, arg);
 }
 
-namespace {
-
-// What a 64-bit PV guest may switch (public/xen.h VMASST_TYPE_*).
-constexpr u64 kAssists = u64{1} << VMASST_TYPE_4gb_segments | u64{1} << VMASST_TYPE_4gb_segments_notify |
-                         u64{1} << VMASST_TYPE_writable_pagetables | u64{1} << VMASST_TYPE_pae_extended_cr3 |
-                         u64{1} << VMASST_TYPE_architectural_iopl | u64{1} << VMASST_TYPE_runstate_update_flag |
-                         u64{1} << VMASST_TYPE_m2p_strict;
-
-}  // namespace
-
 Result<s64> vm_assist(u32 cmd, u32 type) {
-    if (type >= 64 || !(kAssists >> type & 1)) return Errno::inval;
+    if (type >= 64 || !(arch::kVmAssists >> type & 1)) return Errno::inval;
     Domain& d = current_domain();
     u64 flag = u64{1} << type;
     switch (cmd) {

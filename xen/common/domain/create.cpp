@@ -20,7 +20,7 @@
 namespace xen::domain {
 namespace {
 
-constexpr u32 kSharedVcpus = 32;  // XEN_LEGACY_MAX_VCPUS: these have their vcpu_info in shared_info
+constexpr u32 kSharedVcpus = XEN_LEGACY_MAX_VCPUS;  // these have their vcpu_info in shared_info
 
 // Page-aligned, so that a frame number names it (PageInfo::owner_index).
 Domain* allocate_domain() {
@@ -68,7 +68,7 @@ Status build(Domain& d, const CreateInfo& info) {
     auto vcpus = TRY(Array<Vcpu*>::create(info.max_vcpus));
     d.vcpus = std::move(vcpus);
     TRY(make_ranges(d));
-    TRY(arch::init_domain(d));
+    TRY(arch::init_domain(d, info));
     TRY(make_shared_info(d));
     TRY(event::init_domain(d, info.max_evtchn_port));
     const option::Values& o = option::values();

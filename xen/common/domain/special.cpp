@@ -44,7 +44,7 @@ void init() {
     bug_if(!slots);
     idle->vcpus = std::move(slots.value());
     idle->max_vcpus = kMaxCpus;
-    bug_if(!arch::init_domain(*idle).ok());
+    bug_if(!arch::init_domain(*idle, {}).ok());
 }
 
 }  // namespace xen::domain

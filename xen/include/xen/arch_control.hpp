@@ -35,8 +35,9 @@ u32 cores_per_socket();
 Status sysctl(xen_sysctl& op, bool& changed);
 Status domctl(xen_domctl& op, Domain& d, bool& changed);
 
-// A domain of this configuration can be made (XEN_DOMCTL_createdomain); Errno::inval with a log line.
-Status check_create(const xen_domctl_createdomain& x);
+// A domain of this configuration can be made (XEN_DOMCTL_createdomain); Errno::inval with a log line. Tells the caller what
+// was left to us to choose.
+Status check_create(xen_domctl_createdomain& x);
 Status set_vcpu_context(Vcpu& v, u64 guest_address);
 Status reset_vcpu(Vcpu& v);                              // down, to be initialised anew; Errno::restart
 Status get_vcpu_context(Vcpu& v, u64 guest_address);

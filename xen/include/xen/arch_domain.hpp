@@ -7,7 +7,7 @@
 
 namespace xen::arch {
 
-Status init_domain(Domain& d);
+Status init_domain(Domain& d, const domain::CreateInfo& info);
 void destroy_domain(Domain& d);
 Status init_vcpu(Vcpu& v);
 void destroy_vcpu(Vcpu& v);

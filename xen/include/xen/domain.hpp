@@ -172,6 +172,7 @@ struct CreateInfo {
     u32 grant_version = 2;
     u32 cpupool = 0;
     bool privileged = false, hardware = false;
+    xen_arch_domainconfig arch{};
 };
 
 extern Domain* dom0;       // the first domain; nullptr until built

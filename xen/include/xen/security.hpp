@@ -18,7 +18,7 @@ enum class Op : u8 {
     grant_map, grant_unmap, grant_setup, grant_transfer, grant_copy, grant_query,
     memory_adjust, memory_stat, memory_exchange, memory_pin, memory_claim, memory_pod, memory_map_firmware, physmap_add, physmap_remove,
     mmu_update, mmu_foreign, mmuext_foreign, va_mapping_other, io_port, io_memory, pci_config, physdev,
-    schedop_remote_shutdown, hypfs, xsm, version, kexec, mca, profile, resource_map, vcpu_extra, device_message, count
+    schedop_remote_shutdown, hypfs, xsm, version, kexec, mca, profile, resource_map, vcpu_extra, device_message, hvm_param, count
 };
 
 // Who may, by default.
@@ -56,7 +56,8 @@ constexpr Rule rule_of(Op op) {
     case Op::va_mapping_other:
     case Op::schedop_remote_shutdown:
     case Op::resource_map:
-    case Op::device_message: return Rule::on_itself;
+    case Op::device_message:
+    case Op::hvm_param: return Rule::on_itself;
     case Op::io_port:
     case Op::io_memory:
     case Op::pci_config:

@@ -37,7 +37,7 @@ Status get_vcpu_context(Vcpu& v, u64 guest_address) {
 }
 
 // PV only: what needs hardware-assisted guests, shadow paging or an IOMMU is refused by name.
-Status check_create(const xen_domctl_createdomain& x) {
+Status check_create(xen_domctl_createdomain& x) {
     if (x.flags & (XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap | XEN_DOMCTL_CDF_nested_virt))
         return refuse(Errno::inval, "flags is %#x: HVM and PVH domains are not supported yet, use type=\"pv\"", x.flags);
     if (x.flags & XEN_DOMCTL_CDF_iommu)

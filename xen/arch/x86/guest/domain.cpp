@@ -8,7 +8,7 @@
 
 namespace xen::arch {
 
-Status init_domain(Domain& d) {
+Status init_domain(Domain& d, const domain::CreateInfo&) {
     d.arch.own_pages_end = mm::OwnPages::end_of_memory();
     init_tsc(d);
     return d.is_idle ? Status{} : pv::init_domain(d);

@@ -34,7 +34,7 @@ u32 limit(s32 asked, u32 fallback) { return asked < 0 ? fallback : static_cast<u
 }  // namespace
 
 Status create(xen_domctl& op) {
-    const xen_domctl_createdomain& x = op.u.createdomain;
+    xen_domctl_createdomain& x = op.u.createdomain;
     if (x.flags & ~u32{XEN_DOMCTL_CDF_MAX * 2 - 1}) return refuse(Errno::inval, "flags is %#x: unknown bits", x.flags);
     if (x.iommu_opts & ~u32{XEN_DOMCTL_IOMMU_MAX * 2 - 1})
         return refuse(Errno::inval, "iommu_opts is %#x: unknown bits", x.iommu_opts);
@@ -57,6 +57,7 @@ Status create(xen_domctl& op) {
     info.max_maptrack_frames = limit(x.max_maptrack_frames, option::values().gnttab_max_maptrack_frames);
     info.grant_version = XEN_DOMCTL_GRANT_version(x.grant_opts);
     info.cpupool = x.cpupool_id;
+    info.arch = x.arch;
     Domain& d = TRY(domain::create(info));
     op.domain = d.id.raw();
     return {};

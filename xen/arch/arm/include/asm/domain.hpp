@@ -7,6 +7,7 @@
 #include <atomic>
 
 #include <asm/layout.hpp>
+#include <public/hvm/params.h>
 
 #include "lib/index.hpp"
 #include "lib/maybe.hpp"
@@ -64,6 +65,8 @@ struct ArchDomain {
     vgic::DomainState* vgic = nullptr;
     vuart::Pl011* uart = nullptr;       // emulated SBSA UART, if it has one (arch/arm/guest)
     u64 counter_offset = 0;             // CNTVOFF_EL2, ticks
+    std::array<u64, HVM_NR_PARAMS> params{};   // HVM_PARAM_*; atomic accesses
+    u64 frames_flushed = 0;             // XEN_DOMCTL_cacheflush: how far one that yielded has come
     bool gives_pages_up = false;        // dying: its list of pages is being walked (arch/arm/mm)
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Arm has no hypercalls beyond the common ones.
+// The hypercalls that Arm adds to the common ones (public/xen.h), as a list for the table.
 #pragma once
 
-#define XEN_ARCH_HYPERCALLS(X)
+#include <xen/control.hpp>
+
+#define XEN_ARCH_HYPERCALLS(X) X(__HYPERVISOR_hvm_op, control::hvm_op)
 #define XEN_ARCH_NESTED(X)
