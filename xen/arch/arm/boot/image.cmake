@@ -10,9 +10,8 @@ include(${CMAKE_SOURCE_DIR}/cmake/device_tree_library.cmake)
 
 add_custom_command(OUTPUT no_symbols.S COMMAND ${python} ${symbols_tool} no_symbols.S DEPENDS ${symbols_tool} VERBATIM)
 
-# Clang is the compiler alone: libraries and linker are the cross binutils'.
 function(xen_link target symbols)
-    add_executable(${target} EXCLUDE_FROM_ALL $<TARGET_OBJECTS:xen_core> ${symbols})
+    add_executable(${target} $<TARGET_OBJECTS:xen_core> ${symbols})
     target_link_libraries(${target} PRIVATE ${XEN_EXTRA_LIBRARIES} ${DEVICE_TREE_LIBRARY})
     target_link_options(${target} PRIVATE -nostdlib -static -no-pie -Wl,-T,${script} -Wl,--gc-sections -Wl,-z,noexecstack
         -Wl,--no-warn-rwx-segments -Wl,--build-id=sha1 -Wl,-z,max-page-size=4096)
@@ -33,4 +32,4 @@ set_target_properties(xen-syms PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINAR
 add_custom_command(OUTPUT ${CMAKE_BINARY_DIR}/xen
     COMMAND ${CMAKE_OBJCOPY} -O binary ${CMAKE_BINARY_DIR}/xen-syms ${CMAKE_BINARY_DIR}/xen
     DEPENDS xen-syms VERBATIM)
-add_custom_target(image DEPENDS ${CMAKE_BINARY_DIR}/xen)
+add_custom_target(image ALL DEPENDS ${CMAKE_BINARY_DIR}/xen)

@@ -70,10 +70,20 @@ XEN_INIT void add_reserved() {
 
 bool is_module(Node n) { return n.compatible("multiboot,module") || n.compatible("xen,multiboot-module"); }
 
+// ABI: loaders count on the cells of the root where /chosen says nothing (QEMU's guest-loader does).
+XEN_INIT Maybe<Range> range_of_module(Node n) {
+    Maybe<Node> says = n.parent();
+    while (says && !says->has("#address-cells")) says = says->parent();
+    usize address = says ? says->address_cells() : 2, size = says ? says->size_cells() : 2;
+    Maybe<u64> start = n.cells("reg").number(0, address), bytes = n.cells("reg").number(address, size);
+    if (!start || !bytes) return nothing;
+    return Range{*start, *bytes};
+}
+
 XEN_INIT void add_module(Node n, Str cmdline) {
-    auto r = n.reg(0);
+    Maybe<Range> r = range_of_module(n);
     if (!r || info.module_count == BootInfo::kMaxModules) return;
-    info.modules[info.module_count++] = {Paddr{r.value().start}, r.value().bytes, cmdline};
+    info.modules[info.module_count++] = {Paddr{r->start}, r->bytes, cmdline};
 }
 
 // The one of this kind, else (loaders that give no kinds) the module of that place in the list.
@@ -101,7 +111,8 @@ XEN_INIT void add_modules(Node chosen) {
 // Those of domains described at boot, too.
 XEN_INIT void keep_modules(Node below) {
     for (Node n : below.children()) {
-        if (auto r = n.reg(0); is_module(n) && r) free_memory.remove(Paddr{r.value().start}, Paddr{r.value().start + r.value().bytes});
+        Maybe<Range> r = is_module(n) ? range_of_module(n) : Maybe<Range>{};
+        if (r) free_memory.remove(Paddr{r->start}, Paddr{r->start + r->bytes});
         else keep_modules(n);
     }
 }
