@@ -27,6 +27,7 @@ void vcpu_info_moved(Vcpu& v) {
     if (!v.info) return;
     shared_store(v.info->evtchn_upcall_pending, u8{1});
     shared_store(v.info->evtchn_pending_sel, ~xen_ulong_t{0});
+    arch::upcall_raised(v.arch);
 }
 
 }  // namespace xen::event
