@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
-// dom0's device tree: the machine's, without what the hypervisor drives or hides, with dom0's own memory, processors, interrupt
-// controller and PSCI, and the node by which Linux finds Xen (Documentation/devicetree/bindings/arm/xen.txt).
+#include "arch/arm/dom0/tree.hpp"
+
 #include <asm/gic.hpp>
 #include <asm/trap.hpp>
-#include <xen/boot_tree.hpp>
-#include <xen/event.hpp>
 
-#include "arch/arm/dom0/dom0.hpp"
-#include "drivers/serial/pl011.hpp"
+#include "arch/arm/dom0/passing.hpp"
 
 namespace xen::dom0 {
 namespace {
@@ -16,132 +13,170 @@ using device_tree::Builder;
 using device_tree::CellList;
 using device_tree::Node;
 using device_tree::Property;
+using device_tree::Range;
 
-constexpr u32 kPpi = 1, kLevelLow = 8;
-constexpr unsigned kEventPpi = 0;             // of the tree's counting: interrupt 16
-constexpr u64 kGrantBytes = 0x40000;
+Range range_of(const Bank& b) { return {address_of(b.first).raw(), b.pages << kPageShift}; }
+Range range_of(const gic::Region& r) { return {r.start.raw(), r.bytes}; }
 
-bool is_gic(Node n) {
-    return n.has("interrupt-controller") && (n.compatible("arm,gic-v3") || n.compatible("arm,gic-400") || n.compatible("arm,cortex-a15-gic"));
-}
+class Writer {
+public:
+    Writer(const device_tree::Tree& machine, const TreeFacts& facts, std::span<u8> space)
+        : machine_{machine}, facts_{facts}, out_{space}, address_{machine.root().address_cells()}, size_{machine.root().size_cells()} {}
 
-struct Writer {
-    const Domain& d;
-    const BootInfo& boot;
-    const Banks& banks;
-    const Places& places;
-    Builder b;
-    usize address_cells = 2, size_cells = 2;
+    Result<Bytes> write() {
+        out_.begin("");
+        copy_properties(machine_.root());
+        chosen();
+        hypervisor();
+        memory();
+        psci();
+        cpus();
+        copy_children(machine_.root());
+        out_.end();
+        return out_.finish();
+    }
 
+private:
     void copy_properties(Node n) {
         for (Property p : n.properties())
-            if (!skip(n, p)) b.property(p.name, p.value);
-    }
-    // ABI: a machine's GIC under a hypervisor has no virtualization of its own to offer.
-    static bool skip(Node n, const Property& p) {
-        Str name{p.name};
-        if (is_gic(n)) return name == "reg" || name == "interrupts" || name == "#redistributor-regions" || name == "ranges";
-        return name == "linux,phandle" || name == "kaslr-seed" || name == "rng-seed";
+            if (!is_hidden(p.name)) out_.property(p.name, p.value);
     }
 
-    void gic_registers(Node n) {
-        const gic::Layout& l = gic::layout();
-        CellList regs;
-        auto add = [&](const gic::Region& r) { regs.add({r.start.raw(), r.bytes}, address_cells, size_cells); };
-        add(l.distributor);
-        if (l.version == gic::Version::v2) add(l.cpu_interface);
-        else
-            for (const gic::Region& r : l.redistributors) add(r);
-        if (l.version == gic::Version::v3) b.number("#redistributor-regions", l.redistributors.size());
-        b.cells_of("reg", regs);
-        if (n.has("ranges")) b.flag("ranges");
-    }
-
-    void memory_node() {
-        char space[32];
-        b.begin(device_tree::name_with_unit(space, "memory", address_of(banks[0].first).raw()));
-        b.text("device_type", "memory");
-        CellList regs;
-        for (const Bank& k : banks) regs.add({address_of(k.first).raw(), k.frames << kPageShift}, address_cells, size_cells);
-        b.cells_of("reg", regs);
-        b.end();
-    }
-
-    void cpus_node() {
-        b.begin("cpus");
-        b.number("#address-cells", 1);
-        b.number("#size-cells", 0);
-        for (u32 i = 0; i < d.max_vcpus; ++i) {
-            char space[16];
-            u64 affinity = guest::affinity_of(VcpuId{i});
-            b.begin(device_tree::name_with_unit(space, "cpu", affinity));
-            b.text("device_type", "cpu");
-            b.text("compatible", "arm,armv8");
-            b.text("enable-method", "psci");
-            b.number("reg", affinity);
-            b.end();
+    void copy_children(Node of) {
+        for (Node n : of.children()) {
+            switch (passing_of(n)) {
+            case Passing::absent: break;
+            case Passing::controller: controller(n); break;
+            case Passing::timer: timer(n); break;
+            default: copy(n);
+            }
         }
-        b.end();
-    }
-
-    void psci_node() {
-        b.begin("psci");
-        b.texts("compatible", {"arm,psci-1.0", "arm,psci-0.2", "arm,psci"});
-        b.text("method", "hvc");
-        b.end();
-    }
-
-    void hypervisor_node() {
-        b.begin("hypervisor");
-        b.texts("compatible", {"xen,xen-4.17", "xen,xen"});
-        b.cells_of("reg", CellList{}.add({boot.image_start.raw(), kGrantBytes}, address_cells, size_cells));
-        b.cells("interrupts", {kPpi, kEventPpi, kLevelLow});
-        b.end();
-    }
-
-    void chosen_node() {
-        b.begin("chosen");
-        b.text("bootargs", boot.modules[0].cmdline);
-        if (places.ramdisk_bytes) {
-            b.number("linux,initrd-start", places.ramdisk.raw(), 2);
-            b.number("linux,initrd-end", places.ramdisk.raw() + places.ramdisk_bytes, 2);
-        }
-        b.end();
     }
 
     void copy(Node n) {
-        b.begin(n.c_name());
+        out_.begin(n.c_name());
         copy_properties(n);
-        if (is_gic(n)) gic_registers(n);
-        for (Node c : n.children())
-            if (!is_hidden(c)) copy(c);
-        b.end();
+        copy_children(n);
+        out_.end();
     }
+
+    void reg_of(const Banks& banks) {
+        CellList reg;
+        for (const Bank& b : banks) reg.add(range_of(b), address_, size_);
+        out_.cells_of("reg", reg);
+    }
+
+    void chosen() {
+        out_.begin("chosen");
+        if (!facts_.command_line.empty()) out_.text("bootargs", facts_.command_line);
+        if (facts_.ramdisk_end) {
+            out_.number("linux,initrd-start", facts_.ramdisk_start, 2);
+            out_.number("linux,initrd-end", facts_.ramdisk_end, 2);
+        }
+        out_.end();
+    }
+
+    // Linux, Documentation/devicetree/bindings/arm/xen.txt: first the grant table's place, then the spaces for others' pages.
+    void hypervisor() {
+        out_.begin("hypervisor");
+        out_.texts("compatible", {"xen,xen-4.17", "xen,xen"});
+        CellList reg;
+        reg.add(range_of(facts_.grants), address_, size_);
+        for (const Bank& b : facts_.spaces) reg.add(range_of(b), address_, size_);
+        out_.cells_of("reg", reg);
+        // The GIC's binding: a PPI counts from interrupt 16 on; level, active low, for any CPU.
+        constexpr u32 kPpi = 1, kFirstPpi = 16, kLevelLow = 0xf08;
+        out_.cells("interrupts", {kPpi, facts_.event_ppi - kFirstPpi, kLevelLow});
+        if (auto phandle = controller_phandle()) out_.number("interrupt-parent", *phandle);
+        out_.end();
+    }
+
+    Maybe<u32> controller_phandle() const {
+        for (Maybe<Node> n = machine_.root().next(); n; n = n->next())
+            if (passing_of(*n) == Passing::controller) return n->phandle();
+        return nothing;
+    }
+
+    void memory() {
+        char name[32];
+        out_.begin(device_tree::name_with_unit(name, "memory", range_of(facts_.banks[0]).start));
+        out_.text("device_type", "memory");
+        reg_of(facts_.banks);
+        out_.end();
+    }
+
+    void psci() {
+        out_.begin("psci");
+        out_.texts("compatible", {"arm,psci-1.0", "arm,psci-0.2"});
+        out_.text("method", "hvc");
+        out_.end();
+    }
+
+    // As many as it has, each like the machine's first.
+    void cpus() {
+        out_.begin("cpus");
+        out_.number("#address-cells", 1);
+        out_.number("#size-cells", 0);
+        Maybe<Node> first = first_cpu();
+        for (u32 i = 0; i < facts_.vcpus; ++i) {
+            u64 affinity = guest::affinity_of(VcpuId{i});
+            char name[32];
+            out_.begin(device_tree::name_with_unit(name, "cpu", affinity));
+            out_.text("device_type", "cpu");
+            auto model = first ? first->property("compatible") : Maybe<Property>{};
+            if (model) out_.property("compatible", model->value);
+            else out_.text("compatible", "arm,armv8");
+            out_.text("enable-method", "psci");
+            out_.number("reg", affinity);
+            out_.end();
+        }
+        out_.end();
+    }
+
+    Maybe<Node> first_cpu() const {
+        auto cpus = machine_.find("/cpus");
+        if (!cpus) return nothing;
+        for (Node n : cpus->children())
+            if (auto kind = n.text("device_type"); kind && *kind == Str{"cpu"}) return n;
+        return nothing;
+    }
+
+    // Distributor and what CPUs use; no maintenance interrupt, no ITS, no frames for messages.
+    void controller(Node n) {
+        out_.begin(n.c_name());
+        for (Property p : n.properties())
+            if (Str name{p.name}; !(name == Str{"reg"}) && !(name == Str{"interrupts"}) && !is_hidden(name)) out_.property(p.name, p.value);
+        const gic::Layout& l = gic::layout();
+        CellList reg;
+        reg.add(range_of(l.distributor), address_, size_);
+        if (l.version == gic::Version::v2) reg.add(range_of(l.cpu_interface), address_, size_);
+        for (const gic::Region& r : l.redistributors) reg.add(range_of(r), address_, size_);
+        out_.cells_of("reg", reg);
+        out_.end();
+    }
+
+    // Its interrupts up to the virtual timer's: secure, non-secure, virtual. The hypervisor's own is not told.
+    void timer(Node n) {
+        constexpr usize kCells = 3, kTold = 3;
+        out_.begin(n.c_name());
+        for (Property p : n.properties()) {
+            bool lines = Str{p.name} == Str{"interrupts"};
+            usize bytes = lines && p.value.size() > kTold * kCells * 4 ? kTold * kCells * 4 : p.value.size();
+            out_.property(p.name, Bytes{p.value.data(), bytes});
+        }
+        out_.end();
+    }
+
+    const device_tree::Tree& machine_;
+    const TreeFacts& facts_;
+    Builder out_;
+    usize address_, size_;
 };
 
 }  // namespace
 
-bool is_hidden(Node n) {
-    Str base = n.base_name();
-    if (auto console = serial::console_node(); console && *console == n) return true;
-    return n.text("device_type").value_or(Str{}) == "memory" || base == "chosen" || base == "cpus" || base == "psci" ||
-           n.compatible("arm,gic-v3-its") || n.compatible("arm,armv8-pmuv3") || n.compatible("arm,smmu-v3") || base == "hypervisor";
-}
-
-Result<Bytes> write_tree(const Domain& d, const BootInfo& boot, const Banks& banks, const Places& places, std::span<u8> to) {
-    Node root = boot::tree().root();
-    Writer w{d, boot, banks, places, Builder{to}, root.address_cells(), root.size_cells()};
-    w.b.begin("");
-    w.copy_properties(root);
-    w.hypervisor_node();
-    w.memory_node();
-    w.cpus_node();
-    w.psci_node();
-    w.chosen_node();
-    for (Node n : root.children())
-        if (!is_hidden(n)) w.copy(n);
-    w.b.end();
-    return w.b.finish();
+Result<Bytes> write_tree(const device_tree::Tree& machine, const TreeFacts& facts, std::span<u8> space) {
+    return Writer{machine, facts, space}.write();
 }
 
 }  // namespace xen::dom0

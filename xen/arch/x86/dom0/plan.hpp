@@ -4,17 +4,10 @@
 #pragma once
 
 #include <xen/image.hpp>
-#include <xen/option.hpp>
+
+#include "common/dom0/size.hpp"
 
 namespace xen::dom0 {
-
-// How much memory, from the option and what is free, in pages.
-struct Size {
-    u64 pages = 0, max_pages = 0;
-};
-Size decide_size(const option::Dom0Memory& asked, u64 free_pages);
-
-u32 decide_vcpus(u32 least, u32 most, u32 cpus);
 
 // Virtual addresses, in order; the mapped region starts at virt_base, which is pseudo-physical frame 0.
 struct Plan {

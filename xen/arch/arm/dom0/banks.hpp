@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// dom0's memory: where the machine has it, so that devices may be told the addresses that dom0 knows. In few pieces, as large as
+// there are.
+#pragma once
+
+#include <xen/domain.hpp>
+
+#include "lib/fixed_vector.hpp"
+
+namespace xen::dom0 {
+
+struct Bank {
+    Mfn first{};
+    u64 pages = 0;
+    Mfn end() const { return first + pages; }
+};
+using Banks = FixedVector<Bank, 32>;   // sorted, not touching
+
+// Takes and maps about as much as asked for: less than 2 MiB may be missing. Errno::nomem with a log line.
+Result<Banks> allocate_banks(Domain& d, u64 pages);
+
+// Address space of RAM that is not dom0's and where it may map pages of others: for the hypervisor node. `taken` is left out.
+Banks free_space(const Banks& banks, Bank taken);
+
+}  // namespace xen::dom0
