@@ -13,7 +13,7 @@ using device_tree::Node;
 // What the hypervisor has or makes anew, and what is not virtualised.
 constexpr const char* kAbsent[] = {
     "arm,psci", "arm,psci-0.2", "arm,psci-1.0", "arm,armv8-pmuv3", "arm,cortex-a53-pmu", "arm,cortex-a57-pmu",
-    "arm,cortex-a72-pmu", "arm,gic-v3-its", "arm,gic-v2m-frame", "arm,smmu-v3", "xen,xen", "xen,domain", "multiboot,module",
+    "arm,cortex-a72-pmu", "arm,gic-v3-its", "arm,smmu-v3", "xen,xen", "xen,domain", "multiboot,module",
     "xen,multiboot-module", "linaro,optee-tz",
 };
 
@@ -56,10 +56,9 @@ Passing passing_of(Node n) {
 }
 
 bool is_hidden(Str property) {
-    constexpr const char* kHidden[] = {"msi-map", "msi-parent", "iommus", "iommu-map"};
-    for (const char* name : kHidden)
-        if (property == Str{name}) return true;
-    return false;
+    if (property == Str{"iommus"} || property == Str{"iommu-map"}) return true;
+    // Messages to an ITS have nobody to take them; those to the frame of a GICv2 are lines.
+    return gic::version() == gic::Version::v3 && (property == Str{"msi-map"} || property == Str{"msi-parent"});
 }
 
 }  // namespace xen::dom0

@@ -141,7 +141,7 @@ private:
         return nothing;
     }
 
-    // Distributor and what CPUs use; no maintenance interrupt, no ITS, no frames for messages.
+    // Distributor and what CPUs use; no maintenance interrupt, no ITS.
     void controller(Node n) {
         out_.begin(n.c_name());
         for (Property p : n.properties())
@@ -152,6 +152,7 @@ private:
         if (l.version == gic::Version::v2) reg.add(range_of(l.cpu_interface), address_, size_);
         for (const gic::Region& r : l.redistributors) reg.add(range_of(r), address_, size_);
         out_.cells_of("reg", reg);
+        copy_children(n);
         out_.end();
     }
 
