@@ -100,12 +100,22 @@ void set_spi_line(Domain& d, unsigned spi, bool high) {
     update(s, *s.vcpus[0], *irq);
 }
 
+namespace {
+
+// It cannot come before its last activity has ended.
+void came(Irq& irq) {
+    irq.came_again = irq.machine_active && irq.listed();
+    irq.latch = irq.machine_active = true;
+}
+
+}  // namespace
+
 void physical(Domain& d, unsigned spi) {
     DomainState& s = state(d);
     Guard g{s.lock};
     Irq* irq = spi_of(s, spi);
     if (!irq || !irq->linked) return gic::deactivate(spi);
-    irq->latch = irq->machine_active = true;
+    came(*irq);
     update(s, *s.vcpus[0], *irq);
 }
 
@@ -113,7 +123,7 @@ void physical_private(Vcpu& vcpu, unsigned ppi) {
     DomainState& s = state(*vcpu.domain);
     Guard g{s.lock};
     Irq& irq = state(vcpu).irqs[ppi];
-    irq.latch = irq.machine_active = true;
+    came(irq);
     update(s, state(vcpu), irq);
 }
 

@@ -30,7 +30,8 @@ void take_back(Irq& irq, u64 lr) {
     if (pending && irq.listed_latch) irq.latch = true;
     if (pending && irq.listed_sender) irq.senders |= static_cast<u8>(1 << irq.sender);
     // The guest's end of an interrupt that is linked ended it in the machine too.
-    if (has(lr, list::kHardware) && !has(lr, list::kPending | list::kActive)) irq.machine_active = false;
+    if (has(lr, list::kHardware) && !has(lr, list::kPending | list::kActive)) irq.machine_active = irq.came_again;
+    irq.came_again = false;
 }
 
 // A line of the machine that nobody waits for any more: software took the interrupt back, or the virtual timer's line went down
