@@ -21,18 +21,6 @@ void unpause(Domain& d) {
     d.for_each_vcpu([](Vcpu& v) { sched::unpause(v); });
 }
 
-void pause_all_except_self(Domain& d) {
-    d.for_each_vcpu([](Vcpu& v) {
-        if (&v != &current()) sched::pause(v);
-    });
-}
-
-void unpause_all_except_self(Domain& d) {
-    d.for_each_vcpu([](Vcpu& v) {
-        if (&v != &current()) sched::unpause(v);
-    });
-}
-
 namespace {
 constexpr u32 kMostPauses = 255;  // XEN_DOMCTL_pausedomain refuses more
 }

@@ -9,12 +9,6 @@ bool RangeSet::contains(u64 first, u64 last) const {
     return false;
 }
 
-bool RangeSet::overlaps(u64 first, u64 last) const {
-    for (usize i = 0; i < count_; ++i)
-        if (first <= ranges_[i].last && last >= ranges_[i].first) return true;
-    return false;
-}
-
 Status RangeSet::reserve(usize n) {
     if (n <= ranges_.size()) return {};
     auto bigger = TRY(Array<Range>::create(n < 4 ? 4 : n * 2));

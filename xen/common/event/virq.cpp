@@ -55,11 +55,6 @@ void send_host_virq(u32 virq) {
     if (d) send_global_virq(*d, virq);
 }
 
-bool virq_bound(const Vcpu& v, u32 virq) {
-    const Vcpu* at = virq_is_global(virq) ? v.domain->vcpu(VcpuId{0}) : &v;
-    return at && at->events && at->events->virq_ports[virq].load(std::memory_order_relaxed);
-}
-
 Status set_virq_handler(Domain& d, u32 virq) {
     if (virq >= NR_VIRQS || !virq_is_global(virq)) return Errno::inval;
     if (handlers[virq].load(std::memory_order_relaxed) == &d) return {};

@@ -10,12 +10,6 @@
 
 namespace xen {
 
-Result<PageRef> PageRef::dup() const {
-    Domain* owner = page_->owner();
-    if (!owner || !get_page(*page_, *owner)) return Errno::inval;
-    return adopt(*page_);
-}
-
 namespace memory {
 namespace {
 

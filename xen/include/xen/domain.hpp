@@ -198,8 +198,6 @@ void pause_nosync(Domain& d);
 void unpause(Domain& d);
 Status pause_by_controller(Domain& d);
 Status unpause_by_controller(Domain& d);
-void pause_all_except_self(Domain& d);
-void unpause_all_except_self(Domain& d);
 // The guest broke a rule where no error can be returned: it dies, the host goes on. Logs why.
 [[gnu::format(printf, 2, 3)]] void crash(Domain& d, const char* why, ...);
 inline bool crashed(const Domain& d) { return d.is_shutting_down; }

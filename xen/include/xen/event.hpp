@@ -21,7 +21,6 @@ Status kill_step(Domain& d);                   // closes ports of a dying domain
 void send_vcpu_virq(Vcpu& v, u32 virq);        // timer, debug
 void send_global_virq(Domain& d, u32 virq);    // console, dom_exc, ...
 void send_host_virq(u32 virq);                 // to the domain that handles it (hardware or control domain)
-bool virq_bound(const Vcpu& v, u32 virq);      // somebody would hear it
 Status set_virq_handler(Domain& d, u32 virq);
 void send_pirq(Domain& d, u32 pirq);
 Status send(Domain& from, Port port);          // EVTCHNOP_send by the hypervisor on a domain's behalf

@@ -109,7 +109,7 @@ inline void put_page(PageInfo& p) {
     return false;
 }
 
-// One general reference. Moves, does not copy; dup() may fail only on overflow.
+// One general reference. Moves, does not copy.
 class [[nodiscard]] PageRef {
 public:
     PageRef() = default;
@@ -131,7 +131,6 @@ public:
     PageRef(const PageRef&) = delete;
     PageRef& operator=(const PageRef&) = delete;
     ~PageRef() { reset(); }
-    Result<PageRef> dup() const;
     void reset() {
         if (PageInfo* p = std::exchange(page_, nullptr)) put_page(*p);
     }

@@ -14,7 +14,6 @@ public:
     };
     bool contains(u64 v) const { return contains(v, v); }
     bool contains(u64 first, u64 last) const;
-    bool overlaps(u64 first, u64 last) const;
     bool empty() const { return count_ == 0; }
     Status add(u64 first, u64 last);
     Status remove(u64 first, u64 last);
