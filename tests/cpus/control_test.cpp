@@ -11,6 +11,7 @@
 #include <xen/memory.hpp>
 #include <xen/numa.hpp>
 #include <xen/smp.hpp>
+#include <xen/softirq.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -254,6 +255,64 @@ TEST_CASE("platform operations and machine-check information know CPUs by number
     CHECK((cpus[6].mc_cpunr == 6 && cpus[7].mc_cpunr == 8 && cpus[7].mc_apicid == 8));
     CHECK((cpus[254].mc_cpunr == 255 && cpus[254].mc_apicid == 447));
     big::all_on();
+}
+
+TEST_CASE("a CPU is turned off and on by a platform operation, and told of either way") {
+    big::Control c;
+    auto run = [&](u32 cmd, u32 cpu) {
+        xen_platform_op op{};
+        op.cmd = cmd;
+        op.interface_version = XENPF_INTERFACE_VERSION;
+        op.u.cpu_ol.cpuid = cpu;
+        return c.call(__HYPERVISOR_platform_op, op);
+    };
+    auto flags = [&](u32 cpu) {
+        xen_platform_op op{};
+        op.cmd = XENPF_get_cpuinfo;
+        op.interface_version = XENPF_INTERFACE_VERSION;
+        op.u.pcpu_info.xen_cpuid = cpu;
+        REQUIRE(c.call(__HYPERVISOR_platform_op, op) == 0);
+        return op.u.pcpu_info.flags;
+    };
+    CHECK(run(XENPF_cpu_offline, 9) == 0);
+    CHECK_FALSE(cpu_online.test(9));
+    CHECK(flags(9) == 0);
+    CHECK(run(XENPF_cpu_offline, 9) == 0);   // it is
+    CHECK(run(XENPF_cpu_online, 9) == 0);
+    CHECK(cpu_online.test(9));
+    CHECK(flags(9) == XEN_PCPU_FLAGS_ONLINE);
+    CHECK(run(XENPF_cpu_online, 9) == 0);
+    CHECK(run(XENPF_cpu_offline, 0) == -EOPNOTSUPP);
+    CHECK(run(XENPF_cpu_online, 256) == -EINVAL);
+
+    xen_platform_op op{};
+    op.cmd = XENPF_get_cpu_version;
+    op.interface_version = XENPF_INTERFACE_VERSION;
+    op.u.pcpu_version.xen_cpuid = 255;
+    REQUIRE(c.call(__HYPERVISOR_platform_op, op) == 0);
+    CHECK((op.u.pcpu_version.max_present == 255 && op.u.pcpu_version.family != 0 && op.u.pcpu_version.vendor_id[0] != 0));
+    op.u.pcpu_version.xen_cpuid = 256;
+    REQUIRE(c.call(__HYPERVISOR_platform_op, op) == 0);
+    CHECK((op.u.pcpu_version.family == 0 && op.u.pcpu_version.vendor_id[0] == 0));
+}
+
+TEST_CASE("second threads go off and come back in a call that yields at each") {
+    big::Control c;
+    auto switch_to = [&](u32 what) {
+        xen_sysctl op = sysctl_op(XEN_SYSCTL_cpu_hotplug);
+        op.u.cpu_hotplug.op = what;
+        sim::load({__HYPERVISOR_sysctl, {sim::address(op)}});
+        unsigned yields = 0;
+        while (!sim::enter(true)) ++yields;
+        softirq::pending_mask.local().store(0, std::memory_order_relaxed);
+        CHECK(c.domain.vcpus[0]->arch.regs.rax == 0);
+        return yields;
+    };
+    CHECK(switch_to(XEN_SYSCTL_CPU_HOTPLUG_SMT_DISABLE) == 128);
+    CHECK(cpu_online.count() == 128);
+    CHECK(switch_to(XEN_SYSCTL_CPU_HOTPLUG_SMT_DISABLE) == 0);
+    CHECK(switch_to(XEN_SYSCTL_CPU_HOTPLUG_SMT_ENABLE) == 128);
+    CHECK(cpu_online.count() == 256);
 }
 
 TEST_CASE("a vCPU learns the APIC id and ACPI id of the CPU that it is pinned to") {

@@ -222,3 +222,172 @@ TEST_CASE("a page is transferred, or lost, never kept by both") {
     CHECK(grant_op(GNTTABOP_transfer, &op) == 0);
     CHECK(op.status == GNTST_bad_domain);
 }
+
+TEST_CASE("copies whose other side does not fit, in every way") {
+    Granting g;
+    u16* status;
+    auto* v2 = g.to_v2(status);
+    v2[20].full_page.frame = g.page.raw();
+    v2[20].hdr = {GTF_permit_access, g.a_id};
+    v2[21].sub_page.frame = g.page.raw();
+    v2[21].sub_page.page_off = 100, v2[21].sub_page.length = 50;
+    v2[21].hdr = {GTF_permit_access | GTF_sub_page, g.a_id};
+    v2[22].full_page.frame = max_frame.raw() + 1;
+    v2[22].hdr = {GTF_permit_access, g.a_id};
+    Mfn mine = give_page(g.a), table = g.table;
+    bytes(g.page)[7] = 'y';
+    run_as(g.a);
+    auto one = [](gnttab_copy op) {
+        CHECK(grant_op(GNTTABOP_copy, &op) == 0);
+        return op.status;
+    };
+    CHECK(one(copy_of(GNTCOPY_source_gref, g.b_id, 20, DOMID_SELF, mine.raw(), 8)) == GNTST_okay);
+    CHECK(bytes(mine)[7] == 'y');
+    CHECK(one(copy_of(GNTCOPY_dest_gref, DOMID_SELF, mine.raw(), g.b_id, 20, 8, 0, 4089)) == GNTST_bad_copy_arg);
+    CHECK(one(copy_of(GNTCOPY_dest_gref, DOMID_SELF, mine.raw(), g.b_id, 21, 8, 0, 90)) == GNTST_general_error);
+    CHECK(one(copy_of(GNTCOPY_dest_gref, DOMID_SELF, mine.raw(), g.b_id, 21, 50, 0, 100)) == GNTST_okay);
+    CHECK(one(copy_of(GNTCOPY_source_gref, g.b_id, 22, DOMID_SELF, mine.raw(), 8)) == GNTST_bad_page);
+    CHECK(one(copy_of(0, DOMID_SELF, max_frame.raw(), DOMID_SELF, mine.raw(), 8)) == GNTST_bad_page);
+    CHECK(one(copy_of(0, DOMID_SELF, mine.raw(), DOMID_SELF, max_frame.raw(), 8)) == GNTST_bad_page);
+    CHECK(one(copy_of(0, DOMID_SELF, mine.raw(), DOMID_SELF, table.raw(), 8)) == GNTST_general_error);   // a page table
+    CHECK(one(copy_of(0, DOMID_SELF, mine.raw(), kNobody, mine.raw(), 8)) == GNTST_permission_denied);
+    // The same two domains once more, and a page by its frame where its domain is not the caller.
+    gnttab_copy two[] = {copy_of(GNTCOPY_dest_gref, DOMID_SELF, mine.raw(), g.b_id, 20, 8),
+                         copy_of(0, DOMID_SELF, mine.raw(), g.b_id, g.page.raw(), 8)};
+    CHECK(grant_op(GNTTABOP_copy, two, 2) == 0);
+    CHECK((two[0].status == GNTST_okay && two[1].status == GNTST_permission_denied));
+    // In use by somebody else.
+    Domain& c = sim::create_domain();
+    v2[23].full_page.frame = g.page.raw();
+    v2[23].hdr = {GTF_permit_access, c.id.raw()};
+    run_as(c);
+    gnttab_map_grant_ref map{};
+    map.flags = GNTMAP_device_map | GNTMAP_readonly, map.ref = 23, map.dom = g.b_id;
+    REQUIRE(grant_op(GNTTABOP_map_grant_ref, &map) == 0);
+    REQUIRE(map.status == GNTST_okay);
+    v2[23].hdr.domid = g.a_id;
+    run_as(g.a);
+    CHECK(one(copy_of(GNTCOPY_source_gref, g.b_id, 23, DOMID_SELF, mine.raw(), 8)) == GNTST_general_error);
+    arch::set_current_vcpu(g.outer);
+    sim::destroy_domain(c);
+    for (u32 ref : {20, 21, 22, 23}) CHECK(status[ref] == 0);
+    CHECK(page_of(g.page).references() == 1);
+    CHECK(page_of(g.page).type_uses() == 0);
+}
+
+namespace {
+
+// c grants a page to b by entry 8, and b passes that on to a by entry 30.
+struct Passed {
+    Granting g;
+    Domain& c = sim::create_domain();
+    u16* status = nullptr;
+    grant_entry_v2* v2 = g.to_v2(status);
+    grant_entry_v1* theirs = (run_as(c), grant_table());
+    Mfn page = give_page(c), mine = give_page(g.a);
+
+    Passed() {
+        theirs[8] = {GTF_permit_access, g.b_id, static_cast<u32>(page.raw())};
+        v2[30].transitive.trans_domid = c.id.raw();
+        v2[30].transitive.gref = 8;
+        v2[30].hdr = {GTF_transitive, g.a_id};
+        run_as(g.a);
+    }
+    ~Passed() {
+        CHECK(status[30] == 0);
+        CHECK(page_of(page).references() == 1);
+        CHECK(page_of(page).type_uses() == 0);
+        arch::set_current_vcpu(g.outer);
+        sim::destroy_domain(c);
+    }
+    s16 run(gnttab_copy op) {
+        CHECK(grant_op(GNTTABOP_copy, &op) == 0);
+        return op.status;
+    }
+    s16 read() { return run(copy_of(GNTCOPY_source_gref, g.b_id, 30, DOMID_SELF, mine.raw(), 8)); }
+};
+
+}  // namespace
+
+TEST_CASE("a transitive grant leads where both ends permit it, or nowhere") {
+    Passed p;
+    CHECK(p.read() == GNTST_okay);
+    p.v2[30].hdr.domid = kNobody;                              // to somebody else
+    CHECK(p.read() == GNTST_general_error);
+    p.v2[30].hdr.domid = p.g.a_id;
+    p.v2[30].transitive.trans_domid = kNobody;                 // from nobody
+    CHECK(p.read() == GNTST_general_error);
+    p.v2[30].transitive.trans_domid = p.c.id.raw();
+    p.theirs[8].domid = p.g.a_id;                              // not to the one that passes it on
+    CHECK(p.read() == GNTST_general_error);
+    p.theirs[8].domid = p.g.b_id;
+    p.v2[30].transitive.gref = 5000;
+    CHECK(p.read() == GNTST_bad_gntref);
+    p.v2[30].transitive.gref = 8;
+    CHECK(p.read() == GNTST_okay);
+}
+
+TEST_CASE("a transitive grant in use may be used once more while it leads to the same page") {
+    Passed p;
+    bytes(p.page)[0] = 'p';
+    // Both sides of one copy: the source has it in use when the destination asks for it.
+    CHECK(p.run(copy_of(GNTCOPY_source_gref | GNTCOPY_dest_gref, p.g.b_id, 30, p.g.b_id, 30, 8, 0, 100)) == GNTST_okay);
+    CHECK(bytes(p.page)[100] == 'p');
+    CHECK(p.theirs[8].flags == GTF_permit_access);
+}
+
+TEST_CASE("a transitive grant that changes while it is in use is looked at anew") {
+    Passed p;
+    Mfn other = give_page(p.c);
+    p.theirs[9] = {GTF_permit_access, p.g.b_id, static_cast<u32>(other.raw())};
+    bytes(p.page)[0] = 'p', bytes(other)[0] = 'o';
+    // The first copy keeps entry 30 as its source and writes, into the table itself, where that leads to from now on.
+    p.v2[31].full_page.frame = arch::direct_map_mfn(p.v2).raw();
+    p.v2[31].hdr = {GTF_permit_access, p.g.a_id};
+    grant_entry_v2 changed = p.v2[30];
+    changed.transitive.gref = 9;
+    memcpy(bytes(p.page) + 64, &changed, sizeof changed);
+    gnttab_copy ops[] = {
+        copy_of(GNTCOPY_source_gref | GNTCOPY_dest_gref, p.g.b_id, 30, p.g.b_id, 31, sizeof changed, 64, 30 * sizeof changed),
+        copy_of(GNTCOPY_source_gref | GNTCOPY_dest_gref, p.g.b_id, 30, p.g.b_id, 30, 8, 0, 100)};
+    CHECK(grant_op(GNTTABOP_copy, ops, 2) == 0);
+    CHECK((ops[0].status == GNTST_okay && ops[1].status == GNTST_okay));
+    CHECK(bytes(other)[100] == 'o');                           // both sides of the second are the new page
+    CHECK(bytes(p.page)[100] == 0);
+    CHECK(page_of(other).references() == 1);
+    CHECK((p.theirs[8].flags == GTF_permit_access && p.theirs[9].flags == GTF_permit_access));
+}
+
+TEST_CASE("a transfer to a receiver of version 2, and to one that is full or dying") {
+    Granting g;
+    u16* status;
+    auto* v2 = g.to_v2(status);
+    auto give = [&](Mfn f) {
+        run_as(g.a);
+        gnttab_transfer op{};
+        op.mfn = f.raw(), op.domid = g.b_id, op.ref = 8;
+        REQUIRE(grant_op(GNTTABOP_transfer, &op) == 0);
+        return op.status;
+    };
+    auto wait = [&] {
+        v2[8].full_page.frame = 4321;
+        v2[8].hdr = {GTF_accept_transfer, g.a_id};
+    };
+    wait();
+    Mfn first = give_page(g.a);
+    CHECK(give(first) == GNTST_okay);
+    CHECK(v2[8].full_page.frame == first.raw());
+    CHECK(v2[8].hdr.flags == (GTF_accept_transfer | GTF_transfer_committed | GTF_transfer_completed));
+    CHECK(mm::get_m2p(first) == 4321);
+    wait();
+    u64 most = std::exchange(g.b.max_pages, g.b.tot_pages);
+    CHECK(give(give_page(g.a)) == GNTST_general_error);
+    CHECK(v2[8].hdr.flags == GTF_accept_transfer);            // it goes on waiting
+    g.b.max_pages = most;
+    g.b.dying.store(Dying::dying);
+    CHECK(give(give_page(g.a)) == GNTST_general_error);
+    g.b.dying.store(Dying::alive);
+    v2[8].hdr.domid = kNobody;
+    CHECK(give(give_page(g.a)) == GNTST_general_error);
+    CHECK(v2[8].hdr.flags == GTF_accept_transfer);
+}

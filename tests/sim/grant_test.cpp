@@ -80,31 +80,6 @@ TEST_CASE("entries are swapped only while nobody uses them") {
     CHECK(g.unmap(m.handle) == GNTST_okay);
 }
 
-TEST_CASE("cache maintenance asks for a grant in use") {
-    Granting g;
-    g.grant(8);
-    run_as(g.a);
-    gnttab_cache_flush op{};
-    op.a.dev_bus_addr = g.page.raw() << 12;
-    op.length = 64;
-    op.op = GNTTAB_CACHE_CLEAN;
-    CHECK(grant_op(GNTTABOP_cache_flush, &op) == error(Errno::inval));
-    auto m = g.map(8);
-    CHECK(grant_op(GNTTABOP_cache_flush, &op) == 0);
-    op.op = GNTTAB_CACHE_INVAL;
-    CHECK(grant_op(GNTTABOP_cache_flush, &op) == error(Errno::opnotsupp));
-    op.length = 0;
-    CHECK(grant_op(GNTTABOP_cache_flush, &op) == 0);
-    op.op = GNTTAB_CACHE_CLEAN;
-    op.length = 64;
-    op.offset = 4090;
-    CHECK(grant_op(GNTTABOP_cache_flush, &op) == error(Errno::inval));
-    op.offset = 0;
-    op.a.dev_bus_addr = u64{1} << 50;
-    CHECK(grant_op(GNTTABOP_cache_flush, &op) == error(Errno::inval));
-    CHECK(g.unmap(m.handle) == GNTST_okay);
-}
-
 TEST_CASE("frames for the toolstack") {
     Granting g;
     auto first = grant::frame_of(g.a, 0, false);

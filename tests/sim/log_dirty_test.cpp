@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // XEN_DOMCTL_shadow_op as the toolstack sees it: what it gives, and how it ends where something is wrong.
 #include <xen/log_dirty.hpp>
+#include <xen/rangeset.hpp>
 
 #include "census.hpp"
 #include "dirty_guest.hpp"
@@ -17,13 +18,13 @@ constexpr unsigned kPages = 20, kTable = 0;   // page 0 is an L1 table
 struct Logged {
     Window window;
     Domain& control = (start(), create_domain({.privileged = true}));
-    Domain& d = create_domain({.vcpus = 1, .pages = 250});
+    Domain& d;
     Processor processor;
-    DirtyLog log{control, d};
+    DirtyLog log;
     std::vector<Mfn> pages;
     u8* bitmap = arena.bytes + 4 * kPageSize;
 
-    Logged() {
+    explicit Logged(u64 most = 250) : d{create_domain({.vcpus = 1, .pages = most})}, log{control, d} {
         for (unsigned i = 0; i < kPages; ++i) {
             pages.push_back(give_page(d));
             mm::set_m2p(pages[i], i);
@@ -43,6 +44,23 @@ struct Logged {
     Pte& entry(unsigned i) { return static_cast<Pte*>(arch::direct_map(pages[kTable]))[i]; }
     void write(unsigned page) { REQUIRE(processor.write(CpuId{1}, &entry(page), 3, 1 + page)); }
     s64 call(u32 what, u64 n = 0, u8* to = nullptr) { return log.run(log.op(what, n, to)); }
+    // The same by a call that is never asked to yield.
+    s64 at_once(u32 what, u64 n, u8* to) {
+        log.argument() = log.op(what, n, to);
+        On on{*control.vcpus[0]};
+        softirq::pending_mask.local().store(0, std::memory_order_relaxed);
+        load({__HYPERVISOR_domctl, {address(log.argument())}});
+        REQUIRE(enter(false));
+        return log.result();
+    }
+    // The guest's own update of entries of its table.
+    void update(const std::vector<std::pair<unsigned, Pte>>& entries) {
+        On on{*d.vcpus[0], CpuId{1}};
+        mmu_update* list = &window.at<mmu_update>(8);
+        for (usize i = 0; i < entries.size(); ++i)
+            list[i] = {address_of(pages[kTable]).raw() + entries[i].first * sizeof(Pte), entries[i].second.raw};
+        REQUIRE(sim::hypercall(__HYPERVISOR_mmu_update, reinterpret_cast<u64>(list), entries.size(), 0, DOMID_SELF) == 0);
+    }
     // What a CLEAN or PEEK gave: one bit for each of the pages, without the table.
     u64 given(u32 what, u64 n = 64) {
         memset(bitmap, 0xa5, kPageSize);
@@ -238,4 +256,102 @@ TEST_CASE("a domain that dies takes its record along, in whatever state") {
         before = memory::free_pages();
     }
     CHECK(log_dirty::domains == 0);
+}
+
+TEST_CASE("a large domain's record is read in one go or in pieces, with the same result") {
+    bool yields = GENERATE(false, true);
+    constexpr u64 kMany = 16384;
+    Logged l{kMany};
+    for (unsigned i = 0; i < 150; ++i) mm::set_m2p(give_page(l.d), 1000 + i);
+    auto call = [&](u32 what, u64 n = 0, u8* to = nullptr) { return yields ? l.call(what, n, to) : l.at_once(what, n, to); };
+    auto named = [&](u64 pfn) { return (l.bitmap[pfn / 8] >> pfn % 8 & 1) != 0; };
+    REQUIRE(call(kEnable) == 0);
+    mm::set_m2p(l.pages[5], 10'000);
+    auto write = [&] {
+        l.write(3);
+        l.write(5);
+    };
+    write();
+    REQUIRE(call(kPeek, kMany, l.bitmap) == 0);
+    CHECK((named(3) && named(10'000)));
+    CHECK(l.log.argument().u.shadow_op.stats.dirty_count == 3);   // and the table
+    // Half-way to the caller its memory ends: all of it is named the next time.
+    u8* end = arena.bytes + Arena::kBytes;
+    CHECK(call(kClean, kMany, end - kMany / 16) == -EFAULT);
+    memset(l.bitmap, 0, kMany / 8);
+    REQUIRE(call(kClean, kMany, l.bitmap) == 0);
+    CHECK((named(3) && named(10'000)));
+    REQUIRE(call(kClean, kMany, l.bitmap) == 0);
+    CHECK_FALSE((named(3) || named(10'000)));
+    write();
+    REQUIRE(call(kClean, kMany, l.bitmap) == 0);
+    CHECK((named(3) && named(10'000) && !named(4)));
+    CHECK(call(kOff) == 0);
+    CHECK(census(l.d) == "");
+}
+
+TEST_CASE("pages beyond the record that could not be given are named the next time, pages without a number never") {
+    Logged l;
+    REQUIRE(l.call(kEnable) == 0);
+    mm::set_m2p(l.pages[5], 1000);
+    l.write(5);
+    CHECK(l.call(kClean, 8192, arena.bytes + Arena::kBytes - 32) == -EFAULT);
+    CHECK(l.given(kClean, 2048) == 0);
+    CHECK(l.bitmap[125] == 0xff);
+    Logged n;
+    REQUIRE(n.call(kEnable) == 0);
+    mm::set_m2p(n.pages[6], ~u64{0});
+    n.write(6);
+    CHECK(n.given(kClean, 2048) == 0);
+    CHECK(n.bitmap[125] == 0);
+}
+
+TEST_CASE("a record covers what the domain has, whatever it may have") {
+    Logged small;
+    small.d.max_pages = 3;
+    REQUIRE(small.call(kEnable) == 0);
+    small.write(19);
+    CHECK(small.given(kClean) == bit(19));
+    Logged large{u64{1} << 40};                                // more than the machine
+    REQUIRE(large.call(kEnable) == 0);
+    large.write(19);
+    CHECK(large.given(kClean) == bit(19));
+}
+
+TEST_CASE("entries that lead to a device, and pages with more entries than are counted") {
+    constexpr u64 kDevice = u64{1} << 30 >> kPageShift;
+    Logged l;
+    constexpr u64 kFlags = Pte::kPresent | Pte::kWrite | Pte::kUser;
+    REQUIRE(l.d.io_memory->add(kDevice, kDevice));
+    l.update({{400, Pte::make(Mfn{kDevice}, kFlags | Pte::kDirty)}});
+    REQUIRE(l.call(kEnable) == 0);
+    CHECK(l.given(kClean) == 0);
+    std::vector<std::pair<unsigned, Pte>> many;
+    for (unsigned i = 0; i < 280; ++i) many.push_back({100 + i, Pte::make(l.pages[7], kFlags)});
+    l.update(many);
+    CHECK(l.given(kClean) == bit(7));                          // nobody could tell who else writes it
+    CHECK(l.given(kClean) == bit(7));
+    for (auto& e : many) e.second = Pte{};
+    l.update(many);
+    CHECK(l.given(kClean) == bit(7));
+    CHECK(l.given(kClean) == 0);
+    // A table has changed, always, by whichever number it goes.
+    mm::set_m2p(l.pages[kTable], 9);
+    CHECK(l.given(kClean) == bit(9));
+    CHECK(l.given(kClean) == bit(9));
+    mm::set_m2p(l.pages[kTable], kTable);
+}
+
+TEST_CASE("a call under way is its caller's, with the arguments that it began with") {
+    Logged l;
+    REQUIRE(l.call(kEnable) == 0);
+    l.write(3);
+    REQUIRE_FALSE(l.log.start(l.log.op(kClean, 250, l.bitmap)));
+    Domain& second = create_domain({.privileged = true});
+    DirtyLog theirs{second, l.d};
+    CHECK(theirs.run(theirs.op(kClean, 250, l.bitmap)) == -EBUSY);
+    CHECK(l.call(kClean, 250, l.bitmap + 64) == -EBUSY);
+    CHECK(l.call(kClean, 250, l.bitmap) == 0);
+    CHECK((l.bitmap[0] & bit(3)));
+    destroy_domain(second);
 }

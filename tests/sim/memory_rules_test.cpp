@@ -247,3 +247,50 @@ TEST_CASE("a dying domain gets no page") {
     d.dying = Dying::alive;
     destroy_domain(d);
 }
+
+TEST_CASE("even the control domain's exchange has a largest extent") {
+    Owner o{{.pages = 64, .privileged = true}};
+    Mfn f = give_page(o.d);
+    Exchange large{{f.raw()}, 13, 1, 13};
+    CHECK(large.call() == -EPERM);
+    CHECK(owns(o.d, f));
+}
+
+TEST_CASE("a domain that may have less than it has gets nothing for what it exchanges") {
+    Owner o;
+    Mfn f = give_page(o.d), other = give_page(o.d);
+    u64 most = std::exchange(o.d.max_pages, u64{1});
+    Exchange e{{f.raw()}, 0, 1, 0};
+    CHECK(e.call() < 0);
+    CHECK(e.x.nr_exchanged == 0);
+    CHECK(e.out[0] == 7);
+    CHECK_FALSE(owns(o.d, f));
+    CHECK(o.d.tot_pages == 1);
+    CHECK(owns(o.d, other));
+    // What cannot be taken as a whole is not given back either.
+    o.d.max_pages = most;
+    Mfn third = give_page(o.d);
+    o.d.max_pages = 1;
+    u64 free = memory::free_pages();
+    Exchange half{{third.raw(), max_frame.raw()}, 0, 1, 1};
+    CHECK(half.call() == -EINVAL);
+    CHECK_FALSE(owns(o.d, third));
+    CHECK(memory::free_pages() == free + 1);
+}
+
+TEST_CASE("an exchange whose result cannot be told ends with EFAULT") {
+    MappedKernel k;
+    constexpr u64 kListAt = 512;
+    xen_pfn_t list[] = {k.spare_mfn()};
+    memcpy(k.data() + kListAt, list, sizeof list);
+    xen_memory_exchange x{};
+    x.in.extent_start.p = reinterpret_cast<xen_pfn_t*>(MappedKernel::kData + kListAt);
+    x.out.extent_start.p = reinterpret_cast<xen_pfn_t*>(k.entry_address(40));   // it may be read there, not written
+    x.in.nr_extents = x.out.nr_extents = 1;
+    x.in.domid = x.out.domid = DOMID_SELF;
+    memcpy(k.data(), &x, sizeof x);
+    u64 pages = k.domain().tot_pages;
+    CHECK(sim::hypercall(__HYPERVISOR_memory_op, XENMEM_exchange, MappedKernel::kData) == -EFAULT);
+    CHECK(k.entry(40).raw == 0);
+    CHECK(k.domain().tot_pages == pages);                     // it has the page, and may find out which
+}

@@ -6,6 +6,7 @@
 #include <public/vcpu.h>
 #include <sim/state.hpp>
 #include <xen/rangeset.hpp>
+#include <xen/softirq.hpp>
 
 #include <memory>
 
@@ -223,4 +224,123 @@ TEST_CASE("of a mask of vCPUs no more is read than there are") {
     op.arg2.vcpumask.p = reinterpret_cast<const void*>(MappedKernel::kTable + kPageSize - 1);
     memcpy(k.data(), &op, sizeof op);
     CHECK(sim::hypercall(__HYPERVISOR_mmuext_op, MappedKernel::kData, 1, 0, DOMID_SELF) == 0);
+}
+
+TEST_CASE("a kernel that asked for the architecture's rules sees its I/O privilege level, and has level 0") {
+    constexpr u64 kIopl = 3 << 12;
+    Kernel plain;
+    plain.handle(pv::kDivide, 0);
+    plain.fault(pv::kDivide);
+    CHECK_FALSE((plain.word(4) & kIopl));
+    Kernel k;
+    REQUIRE(sim::hypercall(__HYPERVISOR_vm_assist, VMASST_CMD_enable, VMASST_TYPE_architectural_iopl) == 0);
+    k.handle(pv::kDivide, 0);
+    k.state().iopl = 2;
+    k.fault(pv::kDivide);
+    CHECK((k.word(4) & kIopl) == u64{2} << 12);
+    k.handle(pv::kGeneralProtection, 0);
+    k.state().iopl = 0;
+    k.privileged({0xfa});                         // cli: level 0 may
+    CHECK(k.advanced() == 1);
+    // IRET sets it.
+    k.state().guest_table_user = Mfn{0};
+    iret_context f{};
+    f.rip = kUserRip, f.cs = 0xe033, f.rflags = 0x202 | 1 << 12, f.rsp = kUserRsp, f.ss = 0xe02b;
+    k.iret(f);
+    CHECK(k.state().iopl == 1);
+    CHECK_FALSE((k.regs().rflags & kIopl));
+    k.state().guest_table_user = nothing;
+}
+
+TEST_CASE("INT 80h has a gate of its own, which leads to the kernel's handler where that permits it") {
+    auto call = [](u8 flags, bool handler) {
+        Kernel k;
+        k.handle(pv::kGeneralProtection, 0);
+        if (handler) {
+            trap_info t[3] = {{pv::kInt80, flags, 0xe033, kEvent}, {pv::kGeneralProtection, 0, 0xe033, kHandler}, {}};
+            REQUIRE(sim::hypercall(__HYPERVISOR_set_trap_table, reinterpret_cast<u64>(t)) == 0);
+        }
+        k.user_mode();
+        k.regs().rip += 2;                        // a trap: behind the instruction
+        k.fault(pv::kInt80);
+        bool reached = k.regs().rip == kEvent;
+        CHECK(k.word(reached ? 2 : 3) == kUserRip + (reached ? 2 : 0));
+        if (!reached) CHECK(k.word(2) == (u32{pv::kInt80} << 3 | 2));
+        return reached;
+    };
+    CHECK(call(3, true));
+    CHECK_FALSE(call(0, true));
+    CHECK_FALSE(call(3, false));
+}
+
+TEST_CASE("a use of the x87 state after a switch reaches the kernel's handler, with TS clear") {
+    Kernel k;
+    k.handle(pv::kNoDevice, 0);
+    REQUIRE(sim::hypercall(__HYPERVISOR_fpu_taskswitch, 1) == 0);
+    k.fault(pv::kNoDevice);
+    CHECK(refused(k));
+    CHECK_FALSE((arch::read_cr0() & arch::kCr0Ts));
+}
+
+TEST_CASE("XSETBV takes states that go together, for register 0") {
+    constexpr u64 kOsXsave = 1 << 18;
+    Kernel k;
+    k.handle(pv::kGeneralProtection, 0);
+    k.state().cr[4] |= kOsXsave;
+    k.state().fpu->xcr0 = 1;
+    auto set = [&](u64 which, u64 value) {
+        k.regs().rcx = which, k.regs().rax = value, k.regs().rdx = 0;
+        k.privileged({0x0f, 0x01, 0xd1});
+        return !refused(k);
+    };
+    CHECK(set(0, 3));
+    CHECK(k.advanced() == 3);
+    CHECK(k.state().fpu->xcr0 == 3);
+    CHECK_FALSE(set(1, 3));
+    CHECK_FALSE(set(0, 2));                       // x87 cannot be off
+    CHECK(k.state().fpu->xcr0 == 3);
+}
+
+TEST_CASE("system calls of 32-bit programs go to entries of their own, where there are any") {
+    Kernel k;
+    k.handle(pv::kGeneralProtection, 0);
+    k.user_mode();
+    pv_bounce_syscall32(k.vcpu());
+    CHECK(k.regs().rip == kSyscall);              // the 64-bit one's
+    k.state().syscall32_callback = {kEvent, false};
+    k.user_mode();
+    pv_bounce_syscall32(k.vcpu());
+    CHECK(k.regs().rip == kEvent);
+    k.user_mode();
+    pv_bounce_sysenter(k.vcpu());
+    CHECK(refused(k));
+    CHECK(k.word(2) == 0);
+    k.state().sysenter_callback = {kFailsafe, false};
+    k.user_mode();
+    pv_bounce_sysenter(k.vcpu());
+    CHECK(k.regs().rip == kFailsafe);
+}
+
+TEST_CASE("an interrupt that cannot be masked comes once, and the next one after the return") {
+    Kernel k;
+    pv_before_entry(k.vcpu());
+    CHECK(k.regs().rip == 0x1000);
+    k.state().nmi_pending = true;
+    pv_before_entry(k.vcpu());                    // no handler: it waits
+    CHECK((k.regs().rip == 0x1000 && k.state().nmi_pending));
+    k.handle(pv::kNmi, 0);
+    pv_before_entry(k.vcpu());
+    CHECK(refused(k));
+    CHECK((k.state().nmi_masked && !k.state().nmi_pending));
+    k.state().nmi_pending = true;
+    k.regs().rip = 0x2000;
+    pv_before_entry(k.vcpu());
+    CHECK(k.regs().rip == 0x2000);
+    iret_context f{};
+    f.rip = 0x3000, f.cs = 0xe030, f.rflags = 0x202, f.rsp = k.top(), f.ss = 0xe02b;
+    k.iret(f);
+    CHECK_FALSE(k.state().nmi_masked);
+    pv_before_entry(k.vcpu());
+    CHECK(refused(k));
+    softirq::pending_mask.local().store(0, std::memory_order_relaxed);
 }

@@ -42,6 +42,7 @@ const Case kCases[] = {
     {"bts", {0x48, 0x0f, 0xab, 0x0f}, 0, 0x20, 5},
     {"btr", {0x48, 0x0f, 0xb3, 0x0f}, 0x30, 0x10, 5},
     {"btc", {0x0f, 0xbb, 0x0f}, 0x30, 0x20, 4},
+    {"bts word", {0x66, 0x0f, 0xab, 0x0f}, 0x10, 0x30, 5},
     {"bts immediate", {0x48, 0x0f, 0xba, 0x2f, 0x3e}, 0, u64{1} << 62},
     {"btr immediate", {0x48, 0x0f, 0xba, 0x37, 5}, 0x30, 0x10},
     {"btc immediate", {0x66, 0x0f, 0xba, 0x3f, 4}, 0x30, 0x20},
@@ -52,10 +53,13 @@ const Case kCases[] = {
     {"stos byte", {0xaa}, 0x12f0, 0x1260, 0, 0x4560},
 };
 
-void set(MappedKernel& k, u64 value) {
-    k.regs().rdi = k.entry_address(kEntry);
+void set_at(MappedKernel& k, unsigned i, u64 value) {
+    k.regs().rdi = k.entry_address(i);
     k.regs().rsi = value;
-    k.store({0x48, 0x89, 0x37}, kEntry);
+    k.store({0x48, 0x89, 0x37}, i);
+}
+void set(MappedKernel& k, u64 value) {
+    set_at(k, kEntry, value);
     REQUIRE(k.entry(kEntry).raw == value);
 }
 
@@ -137,6 +141,12 @@ TEST_CASE("a store by absolute address, and with a segment's base") {
     k.store(code, kEntry);
     CHECK(k.advanced() == 10);
     CHECK(k.entry(kEntry).raw == 0x880);
+    code.erase(code.begin());
+    code[0] = 0xa2;                                            // mov %al
+    k.regs().rax = 0x12f0;
+    k.store(code, kEntry);
+    CHECK(k.advanced() == 9);
+    CHECK(k.entry(kEntry).raw == 0x8f0);
     arch::write_fs_base(at - 0x100);
     k.regs().rdi = 0x100, k.regs().rcx = 0x990;
     k.store({0x64, 0x48, 0x89, 0x0f}, kEntry);                 // mov %rcx, %fs:(%rdi)
@@ -167,6 +177,9 @@ TEST_CASE("what is no store, or one that reaches beyond the entry, stays the gue
     }
     k.regs().rdi = k.entry_address(kEntry) + 4;                          // half in the next entry
     k.store_at({0x48, 0x89, 0x0f}, k.entry_address(kEntry) + 4);
+    CHECK(k.regs().rip == kHandler);
+    k.regs().rdi = k.entry_address(kEntry);
+    k.store({0x67, 0x48, 0xab}, kEntry);                                 // of 32 bits of the address: somewhere else
     CHECK(k.regs().rip == kHandler);
     k.regs().rdi = k.entry_address(kEntry + 3);                          // another access than the one that faulted
     k.store({0x48, 0x89, 0x0f}, kEntry);
@@ -199,6 +212,17 @@ TEST_CASE("faults of user mode, in the hypervisor's part and on descriptors") {
     CHECK(fault(MappedKernel::kTable + 16, kPresent | pv::kErrorWrite | pv::kErrorFetch));
     CHECK(fault(u64{3} << 39, kRead));
     CHECK(fault(MappedKernel::kData + 512 * kPageSize, kRead));
+    CHECK_FALSE(fault(MappedKernel::kData + 16, kPresent | pv::kErrorWrite));         // another CPU's flush was faster
+    set_at(k, 6, k.spare_mfn() << kPageShift | MappedKernel::kLeaf | Pte::kNoExecute);
+    CHECK_FALSE(fault(MappedKernel::kData + 6 * kPageSize, kPresent));
+    CHECK(fault(MappedKernel::kData + 6 * kPageSize, kPresent | pv::kErrorFetch));
+    CHECK(fault(arch::kXenStart + 8, 0));
+    // User mode has tables of its own, or none.
+    current().arch.in_kernel = false;
+    current().arch.guest_table_user = current().arch.guest_table;
+    CHECK_FALSE(fault(MappedKernel::kData + 16, kPresent));
+    current().arch.guest_table_user = nothing;
+    current().arch.in_kernel = true;
     // Descriptors that are not there: #GP for the GDT, a page fault where the LDT lies in the guest.
     u32 vcpu = current().id.raw();
     current().arch.traps[pv::kGeneralProtection] = {kEvent, arch::kGuestCs64, 0, false};

@@ -7,6 +7,7 @@
 #include <xen/rangeset.hpp>
 #include <xen/softirq.hpp>
 
+#include "dirty_guest.hpp"
 #include "tables.hpp"
 
 using namespace xen;
@@ -282,6 +283,55 @@ TEST_CASE("loading roots keeps their counts") {
     REQUIRE(g.mmuext(MMUEXT_UNPIN_TABLE, 1) == 0);
     CHECK(g.info(1).page_type() == PageType::l4);
     CHECK(g.info(1).type_uses() == 1);
+    CHECK(g.census() == "");
+    destroy_domain(g.domain());
+}
+
+TEST_CASE("a list of updates that yields, or that ends where nothing can be read, has done what it counts") {
+    constexpr unsigned kUpdates = 70;             // more than are read at once
+    TableGuest g{8};
+    chain(g);
+    REQUIRE(g.mmuext(MMUEXT_PIN_L4_TABLE, 0) == 0);
+    Window window;
+    auto* list = reinterpret_cast<mmu_update*>(arena.bytes + Arena::kBytes) - kUpdates;
+    auto& done = window.at<u32>(0);
+    auto fill = [&](u64 value) {
+        for (unsigned i = 0; i < kUpdates; ++i) list[i] = {address_of(g.page(3)).raw() + (100 + i) * sizeof(Pte), value};
+    };
+    auto entries = [&](u64 value) {
+        unsigned n = 0;
+        for (unsigned i = 0; i < kUpdates + 10; ++i) n += value ? g.get(3, 100 + i).mfn().raw() << kPageShift == value : g.get(3, 100 + i).present();
+        return n;
+    };
+    u64 page = address_of(g.page(6)).raw();
+    fill(page | kLeaf);
+    SECTION("at once") {
+        CHECK(sim::hypercall(__HYPERVISOR_mmu_update, reinterpret_cast<u64>(list), kUpdates, address(done), DOMID_SELF) == 0);
+        CHECK((done == kUpdates && entries(page) == kUpdates));
+    }
+    SECTION("in pieces") {
+        load({__HYPERVISOR_mmu_update, {reinterpret_cast<u64>(list), kUpdates, address(done), DOMID_SELF}});
+        unsigned yields = 0;
+        while (!enter(true)) {
+            ++yields;
+            REQUIRE((done == yields && entries(page) == done));
+        }
+        softirq::pending_mask.local().store(0, std::memory_order_relaxed);
+        CHECK(current().arch.regs.rax == 0);
+        CHECK((yields == kUpdates - 1 && done == kUpdates && entries(page) == kUpdates));
+    }
+    SECTION("as far as it can be read") {
+        CHECK(sim::hypercall(__HYPERVISOR_mmu_update, reinterpret_cast<u64>(list), kUpdates + 5, address(done), DOMID_SELF) == -EFAULT);
+        CHECK((done == kUpdates && entries(page) == kUpdates));
+    }
+    SECTION("up to the first that is refused") {
+        list[50].val = address_of(g.page(2)).raw() | kRw;     // a table, to write
+        CHECK(sim::hypercall(__HYPERVISOR_mmu_update, reinterpret_cast<u64>(list), kUpdates, address(done), DOMID_SELF) < 0);
+        CHECK((done == 50 && entries(page) == 50));
+    }
+    fill(0);
+    CHECK(sim::hypercall(__HYPERVISOR_mmu_update, reinterpret_cast<u64>(list), kUpdates, 0, DOMID_SELF) == 0);
+    CHECK(entries(0) == 0);
     CHECK(g.census() == "");
     destroy_domain(g.domain());
 }
