@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 
+import arm
 import initrd
 import machine
 import place
@@ -41,6 +42,8 @@ def positive(text):
 
 def options(arguments):
     parser = argparse.ArgumentParser(prog="tools/run", add_help=False)
+    parser.add_argument("--arch", choices=["x86_64", "arm64"], default="x86_64")
+    parser.add_argument("--gic", type=int, choices=[2, 3], default=3)
     parser.add_argument("--check", action="store_true")     # the options only: tools/run, before the build
     parser.add_argument("--once", action="store_true")
     parser.add_argument("--smp", type=positive, default=2)
@@ -67,6 +70,8 @@ def assemble(choice, work):
     with Step("dom0's initramfs"):
         image = initrd.build()
     do = "listing" if choice.once else "listing,shell"
+    if choice.arch == "arm64":
+        return assemble_arm(choice, work, image, do)
     return machine.Machine(
         hypervisor=machine.hypervisor(choice.hv), initrd=image, work=work, kernel=choice.kernel,
         loader=choice.loader, accel=choice.accel, cpu=choice.cpu, smp=choice.smp,
@@ -74,6 +79,16 @@ def assemble(choice, work):
         hypervisor_arguments=(machine.HYPERVISOR_ARGUMENTS + " " + choice.hv_args).strip(),
         kernel_arguments=("%s xenith.do=%s %s" % (machine.KERNEL_ARGUMENTS, do,
                                                   choice.kernel_args)).strip())
+
+
+def assemble_arm(choice, work, image, do):
+    box = arm.Machine(
+        hypervisor=arm.hypervisor(choice.hv), initrd=image, work=work, loader="direct", cpu=choice.cpu, smp=choice.smp,
+        memory=choice.mem, dom0_memory=choice.dom0_mem, devices=choice.qemu.split(),
+        hypervisor_arguments=(arm.HYPERVISOR_ARGUMENTS + " " + choice.hv_args).strip(),
+        kernel_arguments=("%s xenith.do=%s %s" % (machine.KERNEL_ARGUMENTS, do, choice.kernel_args)).strip())
+    box.gic = choice.gic
+    return box
 
 
 def why_no_kvm():
@@ -92,6 +107,8 @@ def why_no_kvm():
 
 
 def check_accelerator(choice):
+    if choice.arch == "arm64" and (choice.accel == "kvm" or choice.loader == "efi"):
+        raise place.Failed("--arch arm64: neither --accel kvm nor --efi; QEMU loads the hypervisor there")
     wrong = why_no_kvm() if choice.accel == "kvm" else None
     if wrong:
         raise place.Failed("--accel kvm: %s; leave the option out, QEMU's TCG works everywhere" % wrong)
@@ -136,6 +153,7 @@ def boot_with_shell(choice, command):
 
 def main():
     choice = options(sys.argv[1:])
+    place.use(choice.arch)
     start = time.time()
     sys.stdout.reconfigure(errors="replace")
     os.makedirs(place.OUT, exist_ok=True)
@@ -145,11 +163,11 @@ def main():
         if choice.check:
             return 0
         box = assemble(choice, work)
-        with Step("QEMU command" if choice.loader == "direct" else "GRUB ISO"):
+        with Step("QEMU command" if box.loader == "direct" else "GRUB ISO"):
             command = box.command()
         loader = {"bios": "BIOS and GRUB", "efi": "UEFI and GRUB", "direct": "QEMU's -kernel"}
         print("  booting through %s, %d CPUs, %d MiB; the log: %s" % (
-            loader[choice.loader], choice.smp, choice.mem, choice.log), flush=True)
+            loader[box.loader], choice.smp, choice.mem, choice.log), flush=True)
         if choice.once:
             boot_once(choice, command, work)
         else:
