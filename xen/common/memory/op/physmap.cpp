@@ -51,7 +51,8 @@ Status add_one(Domain& d, const xen_add_to_physmap_batch& x, u64 i, Domain* fore
     return guest_out(x.errs).copy_out(static_cast<int>(abi_value(s)), i);
 }
 
-Result<s64> add_all(Domain& d, const xen_add_to_physmap_batch& x, u64 start) {
+// Of translated domains alone.
+[[maybe_unused]] Result<s64> add_all(Domain& d, const xen_add_to_physmap_batch& x, u64 start) {
     DomainRef foreign;
     if (x.space == XENMAPSPACE_gmfn_foreign) {
         foreign = TRY(domain::find_or_self(DomId{x.u.foreign_domid}));
