@@ -47,7 +47,7 @@ inline constexpr unsigned kPriorityShift = 48, kMachineShift = 32, kSenderShift 
 
 // GICH_HCR, ICH_HCR_EL2 (12.4.3): the same bits.
 namespace control {
-inline constexpr u32 kEnable = 1, kUnderflow = 2, kNotPresent = 4;
+inline constexpr u32 kEnable = 1, kUnderflow = 2, kNotPresent = 4, kNoPending = 8;
 constexpr unsigned ended(u32 hcr) { return hcr >> 27; }   // interrupts that the guest ended and no list register had
 }  // namespace control
 

@@ -25,7 +25,10 @@ Status fill_in(DomainState& s, Domain& d, Version version, const Layout& l) {
     s.vcpus = std::move(vcpus);
     auto irqs = TRY(Array<Irq>::create(spis));
     s.spis = std::move(irqs);
-    for (unsigned i = 0; i < spis; ++i) reset(s.spis[i], kSpiBase + i);
+    for (unsigned i = 0; i < spis; ++i) {
+        reset(s.spis[i], kSpiBase + i);
+        s.spis[i].routable = s.is_v3();   // v2: GICD_ITARGETSR begins with nobody
+    }
     return {};
 }
 

@@ -11,7 +11,7 @@ namespace {
 constexpr bool has(u64 lr, u64 flag) { return lr & flag; }
 
 // An interrupt ended whose list register was needed for another: the active one of the highest priority, as ends nest.
-void end_spilled(DomainState& s, VcpuState& v) {
+void end_spilled(DomainState& s, VcpuState& v) REQUIRES(s.lock) {
     Irq* best = nullptr;
     for (usize id : v.mine) {
         Irq* irq = s.find(v, static_cast<unsigned>(id));
@@ -20,6 +20,13 @@ void end_spilled(DomainState& s, VcpuState& v) {
     if (!best) return;
     best->active = false;
     if (best->machine_active) release_machine_line(*best);
+    update(s, v, *best);
+}
+
+// The count is in the control register, which is written anew.
+void end_all_spilled(DomainState& s, VcpuState& v) REQUIRES(s.lock) {
+    for (unsigned ended = control::ended(gic::read_hcr()); ended; --ended) end_spilled(s, v);
+    v.control = 0;
 }
 
 void take_back(Irq& irq, u64 lr) {
@@ -63,7 +70,7 @@ u64 list_pending(Irq& irq, u64 lr) {
 }
 
 // The list register of an interrupt. Where it is linked, what pends behind the active one stays in the machine (12.4.5, State).
-u64 encode(const DomainState& s, Irq& irq) REQUIRES(s.lock) {
+u64 encode(const DomainState& s, Irq& irq, bool overflow) REQUIRES(s.lock) {
     u64 lr = irq.id | u64{irq.priority} << list::kPriorityShift;
     if (s.is_v3()) lr |= list::kGroup1;
     irq.listed_latch = irq.listed_sender = false;
@@ -72,31 +79,37 @@ u64 encode(const DomainState& s, Irq& irq) REQUIRES(s.lock) {
     if (deliverable(s, irq) && !(linked && irq.active)) lr = list_pending(irq, lr);
     if (linked) return lr | list::kHardware | u64{irq.id} << list::kMachineShift;
     if (irq.is_sgi() && !s.is_v3()) lr |= u64{irq.sender} << list::kSenderShift;
-    return wants_end(irq) ? lr | list::kEndRequest : lr;
+    return overflow || wants_end(irq) ? lr | list::kEndRequest : lr;
 }
 
-// The interrupts that get list registers: active ones first, then by priority and number (12.4.5 wants active ones kept).
+// The interrupts that get list registers: active ones, by priority, then pending ones, by priority. One that would preempt all
+// that is active has a place in any case.
 class Choice {
 public:
     explicit Choice(unsigned room) : room_{room} {}
     void offer(Irq& irq) {
+        if (irq.active) ++active_;
+        else if (!pending_ || irq.priority < pending_->priority) pending_ = &irq;
         unsigned at = count_;
         while (at > 0 && before(irq, *best_[at - 1])) --at;
-        if (count_ == room_) {
-            overflow_ = true;
-            Irq& loser = at == room_ ? irq : *best_[room_ - 1];
-            if (loser.active) ++spilled_;
-            if (at == room_) return;
-            --count_;
-        }
-        for (unsigned i = count_; i > at; --i) best_[i] = best_[i - 1];
+        if (count_ == room_) overflow_ = true;
+        else ++count_;
+        if (at == room_) return;
+        for (unsigned i = count_ - 1; i > at; --i) best_[i] = best_[i - 1];
         best_[at] = &irq;
-        ++count_;
+    }
+    void finish() {
+        bool left_out = pending_ && active_ >= room_;
+        if (left_out && pending_->priority < best_[0]->priority) best_[room_ - 1] = pending_;
+        for (unsigned i = 0; i < count_; ++i)
+            if (best_[i]->active) --active_;
+            else has_pending_ = true;
     }
     unsigned count() const { return count_; }
     Irq& at(unsigned i) const { return *best_[i]; }
     bool overflow() const { return overflow_; }
-    u16 spilled() const { return spilled_; }
+    bool has_pending() const { return has_pending_; }
+    u16 spilled() const { return active_; }   // after finish()
 
 private:
     static bool before(const Irq& a, const Irq& b) {
@@ -104,10 +117,18 @@ private:
         return a.priority < b.priority;
     }
     Irq* best_[kMaxLists];
+    Irq* pending_ = nullptr;
     unsigned room_, count_ = 0;
-    bool overflow_ = false;
-    u16 spilled_ = 0;
+    u16 active_ = 0;
+    bool overflow_ = false, has_pending_ = false;
 };
+
+// When to be told that the choice is old: few list registers are in use, none is pending any more, one without ended.
+u32 control_for(const Choice& c) {
+    u32 v = control::kEnable;
+    if (c.overflow()) v |= control::kUnderflow | (c.has_pending() ? control::kNoPending : 0);
+    return c.spilled() ? v | control::kNotPresent : v;
+}
 
 void set_control(VcpuState& v, u32 control) {
     if (v.control == control) return;
@@ -127,6 +148,7 @@ Choice choose(DomainState& s, VcpuState& v) REQUIRES(s.lock) {
         if (is_idle(irq)) forget(irq);
         if (irq.active || deliverable(s, irq)) c.offer(irq);
     }
+    c.finish();
     return c;
 }
 
@@ -134,7 +156,7 @@ Choice choose(DomainState& s, VcpuState& v) REQUIRES(s.lock) {
 
 void fold(DomainState& s, VcpuState& v) {
     if (!v.resident || !v.used) return;
-    unsigned ended = v.spilled ? control::ended(gic::read_hcr()) : 0;
+    if (v.spilled) end_all_spilled(s, v);
     for (u32 left = v.used; left; left &= left - 1) {
         auto n = static_cast<unsigned>(std::countr_zero(left));
         Irq& irq = *s.find(v, v.in_list[n]);
@@ -143,7 +165,6 @@ void fold(DomainState& s, VcpuState& v) {
         update(s, v, irq);
     }
     v.used = 0;
-    for (; ended; --ended) end_spilled(s, v);
 }
 
 void fill(DomainState& s, VcpuState& v) {
@@ -151,14 +172,14 @@ void fill(DomainState& s, VcpuState& v) {
     Choice c = choose(s, v);
     for (unsigned n = 0; n < c.count(); ++n) {
         Irq& irq = c.at(n);
-        gic::write_lr(n, encode(s, irq));
+        gic::write_lr(n, encode(s, irq, c.overflow()));
         irq.list = static_cast<u8>(n);
         irq.holder = v.index;
         v.in_list[n] = irq.id;
     }
     v.used = static_cast<u16>((1u << c.count()) - 1);
     v.spilled = c.spilled();
-    set_control(v, control::kEnable | (c.overflow() ? control::kUnderflow : 0) | (c.spilled() ? control::kNotPresent : 0));
+    set_control(v, control_for(c));
 }
 
 // ABI: the event interrupt is an edge of evtchn_upcall_pending.
