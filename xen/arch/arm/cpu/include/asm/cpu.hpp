@@ -10,7 +10,7 @@
 
 namespace xen::arch {
 
-inline void wipe_page(void* page) { memset(page, 0, kPageSize); }
+extern "C" void wipe_page(void* page);      // memory_functions.S
 inline void relax() { asm volatile("yield" ::: "memory"); }
 inline void increment_own(u16& word) {
     __atomic_store_n(&word, static_cast<u16>(__atomic_load_n(&word, __ATOMIC_RELAXED) + 1), __ATOMIC_RELEASE);
