@@ -18,7 +18,6 @@ namespace {
 constexpr u32 kCtlr = 0x00, kMask = 0x04, kBinaryPoint = 0x08, kTake = 0x0c, kEnd = 0x10, kDeactivate = 0x1000;
 constexpr u32 kHcr = 0x00, kVtr = 0x04, kVmcr = 0x08, kMisr = 0x10, kEmpty = 0x30, kActive = 0xf0, kList = 0x100;
 constexpr u32 kEnable = 1, kEoiMode = 1 << 9;
-constexpr unsigned kMaxCpus2 = 8;
 
 XEN_RO_AFTER_INIT constinit char* gicc = nullptr;
 XEN_RO_AFTER_INIT constinit char* gich = nullptr;

@@ -18,7 +18,7 @@ constexpr u32 kEightBitsFifo = 0x70, kOn = 0x301, kInput = 1 << 4 | 1 << 6;   //
 // A character takes 10 ms at 1200 baud; a register access takes about 100 ns.
 constexpr unsigned kPatience = 1'000'000;
 
-constinit Pl011 uart;
+constinit Pl011 port;
 constinit bool used = false;
 Maybe<device_tree::Node> node;
 
@@ -138,16 +138,16 @@ void init_pl011() {
     auto at = node ? node->machine_reg(0) : Result<device_tree::Range>{Errno::noent};
     void* registers = at ? arch::map_device(Paddr{at.value().start}, kPageSize) : nullptr;
     if (!registers) return log_warning("dtuart: there is no PL011 in the device tree");
-    uart.open(static_cast<char*>(registers), node->compatible("arm,pl011"));
+    port.open(static_cast<char*>(registers), node->compatible("arm,pl011"));
     used = true;
-    console::add_device(uart, "dtuart");
+    console::add_device(port, "dtuart");
 }
 
 void init_pl011_interrupt() {
     Maybe<u32> line = used ? line_of(*node) : Maybe<u32>{};
     if (!line) return;
-    auto handler = [](void*) { uart.interrupt(); };
-    if (irq::request(*line, handler, nullptr, "dtuart")) uart.use_interrupt();
+    auto handler = [](void*) { port.interrupt(); };
+    if (irq::request(*line, handler, nullptr, "dtuart")) port.use_interrupt();
     else log_warning("dtuart: no interrupt, no input");
 }
 

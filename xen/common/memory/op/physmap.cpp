@@ -41,7 +41,7 @@ Status hand_out(Domain& d, const xen_mem_acquire_resource& x, u64 i, Mfn f) {
     }
 }
 
-Errno places_itself() { return refuse(Errno::acces, "a PV guest places its frames by itself"); }
+[[maybe_unused]] Errno places_itself() { return refuse(Errno::acces, "a PV guest places its frames by itself"); }
 
 // A list's element; its own result is the caller's to see.
 Status add_one(Domain& d, const xen_add_to_physmap_batch& x, u64 i, Domain* foreign) {
