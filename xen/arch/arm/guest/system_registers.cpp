@@ -81,7 +81,7 @@ constexpr Entry kEntries[] = {
     entry(3, 0, 10, 4, 2, kernel_only),          // LORN_EL1
     entry(3, 0, 10, 4, 3, kernel_only),          // LORC_EL1
     entry(3, 0, 10, 4, 7, kernel_only),          // LORID_EL1
-    // Caches by set and way: not a thing that works for a vCPU, which moves (ARM D7.5.9.4). See docs/arm64.md.
+    // Caches by set and way: not a thing that works for a vCPU, which moves (ARM D7.5.9.4). See docs/arm-guests.md.
     entry(1, 0, 7, 6, 2, write_only),            // DC ISW
     entry(1, 0, 7, 10, 2, write_only),           // DC CSW
     entry(1, 0, 7, 14, 2, write_only),           // DC CISW

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// Just enough of a driver for both versions of the interrupt controller.
+#include "guest.hpp"
+
+namespace gic {
+
+bool is_v3() { return READ_REGISTER(id_aa64pfr0_el1) >> 24 & 15; }
+
+u64 private_frame(unsigned vcpu) { return is_v3() ? kRedistributor + vcpu * 0x20000 + 0x10000 : kDistributor; }
+
+void enable_own(unsigned vcpu) {
+    u64 frame = private_frame(vcpu);
+    for (u64 at = 0x400; at < 0x420; at += 4) store(frame + at, 0xa0a0a0a0);
+    store(frame + 0x100, u32{1} << 27 | u32{1} << 30 | 0xffff);
+    if (is_v3()) {
+        store(kRedistributor + vcpu * 0x20000 + 0x14, 0);
+        WRITE_REGISTER(s3_0_c4_c6_0, 0xf0);       // priority mask
+        WRITE_REGISTER(s3_0_c12_c12_7, 1);        // group 1
+    } else {
+        store(kCpu + 4, 0xf0);
+        store(kCpu, 1);
+    }
+}
+
+void init() {
+    store(kDistributor, is_v3() ? 0x12 : 1);
+    enable_own(0);
+}
+
+void send_sgi(unsigned vcpu, unsigned sgi) {
+    asm volatile("dsb sy" ::: "memory");
+    if (is_v3()) WRITE_REGISTER(s3_0_c12_c11_5, u64{sgi} << 24 | u64{1} << vcpu);
+    else store(kDistributor + 0xf00, (u32{1} << (16 + vcpu)) | sgi);
+}
+
+}  // namespace gic
+
+namespace {
+
+constexpr u64 kPatience = 6250000;   // ticks: a tenth of a second of QEMU's
+
+u32 acknowledge() { return static_cast<u32>(gic::is_v3() ? READ_REGISTER(s3_0_c12_c12_0) : load(gic::kCpu + 0xc)); }
+void end(u32 id) {
+    if (gic::is_v3()) WRITE_REGISTER(s3_0_c12_c12_1, u64{id});
+    else store(gic::kCpu + 0x10, id);
+}
+
+}  // namespace
+
+extern "C" void take_interrupt() {
+    volatile Block& b = blocks[READ_REGISTER(mpidr_el1) & 1];
+    u32 id = acknowledge();
+    // The timers' lines stay up until somebody turns them off.
+    if (id == 27) WRITE_REGISTER(cntv_ctl_el0, u64{0});
+    if (id == 30) WRITE_REGISTER(cntp_ctl_el0, u64{0});
+    b.last_interrupt = id & 0x3ff;
+    b.interrupts = b.interrupts + 1;
+    if ((id & 0x3ff) < 1020) end(id);
+}
+
+u64 wait_interrupt() {
+    volatile Block& b = blocks[0];
+    u64 before = b.interrupts;
+    b.last_interrupt = 1023;
+    asm volatile("msr daifclr, #2" ::: "memory");
+    u64 until = READ_REGISTER(cntvct_el0) + kPatience;
+    while (b.interrupts == before && READ_REGISTER(cntvct_el0) < until) asm volatile("yield");
+    asm volatile("msr daifset, #2" ::: "memory");
+    return b.last_interrupt;
+}
