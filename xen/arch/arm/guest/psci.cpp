@@ -39,25 +39,37 @@ Vcpu* target_of(Domain& d, u64 affinity) {
     return id ? d.vcpu(*id) : nullptr;
 }
 
-// The vCPU may just be on its way off: it is waited for. Two callers at once: the second finds it on.
-s32 start(Vcpu& to, u64 entry, u64 context) {
+// Not PSCI's: the call is made again, after whatever the caller's CPU has to do.
+constexpr s32 kAgain = 1 << 16;
+
+// Two callers at once: the second finds it on.
+s32 start_paused(Vcpu& to, u64 entry, u64 context) {
     Guard g{to.domain->lock};
     if (!sched::is_down(to)) return kAlreadyOn;
-    sched::pause(to);
     guest::reset_vcpu(to);
     to.arch.regs.pc = entry;
     to.arch.regs.x[0] = context;
     to.initialised = true;
     sched::set_down(to, false);
-    sched::unpause(to);
     return kSuccess;
+}
+
+// One that is on its way off is not waited for here: it might wait for the caller.
+s32 start(Vcpu& to, u64 entry, u64 context) {
+    if (!sched::is_down(to)) return kAlreadyOn;
+    if (sched::is_running(to)) return kAgain;
+    sched::pause(to);
+    s32 code = start_paused(to, entry, context);
+    sched::unpause(to);
+    return code;
 }
 
 s32 cpu_on(Vcpu& v, u64 affinity, u64 entry, u64 context) {
     Vcpu* to = target_of(*v.domain, affinity);
     if (!to) return kInvalidParameters;
     if (entry & 3) return kInvalidAddress;
-    return start(*to, entry, context);
+    // Taken down by another, it is still here for a moment.
+    return to == &v ? kAlreadyOn : start(*to, entry, context);
 }
 
 // 0 on, 1 off. Only the lowest level of affinity is known.
@@ -114,7 +126,8 @@ bool call(Vcpu& v, u32 function) {
     arch::GuestRegs& r = v.arch.regs;
     u64 mask = function & kWide ? ~u64{0} : 0xffffffff;
     s32 code = is_there(function) ? run(v, function & 0x1f, r.x[1] & mask, r.x[2] & mask, r.x[3] & mask) : kNotSupported;
-    r.x[0] = static_cast<u64>(s64{code});
+    if (code == kAgain) r.pc -= 4;   // HVC and SMC alike: it is behind the instruction
+    else r.x[0] = static_cast<u64>(s64{code});
     return true;
 }
 
