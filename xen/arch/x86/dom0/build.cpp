@@ -109,13 +109,15 @@ Result<Domain&> make_domain(const option::Values& o, u64 max_pages) {
     return d;
 }
 
-// Pseudo-physical memory: the mapped region, the ramdisk where it lies, the p2m list with its tables, the rest but for the
-// `kept` last pages, which are to follow.
+// Pseudo-physical memory: the mapped region, the ramdisk where it lies, the p2m list with its tables, the kernel's file where
+// it lies, the rest. Boot loaders put the file low: what stays free is better high, so that dom0's DMA buffers come from memory
+// that it had before.
 struct Layout {
     u64 ramdisk_pfn = 0;
     P2mFrames p2m;
+    u64 file_pages = 0;   // of the kernel's file, from its first on
 };
-Result<Layout> populate(Frames& frames, const Plan& plan, const Ramdisk& ramdisk, u64 nr_pages, u64 kept) {
+Result<Layout> populate(Frames& frames, const Plan& plan, const File& file, const Ramdisk& ramdisk, u64 nr_pages) {
     Layout l;
     TRY(frames.allocate(plan.mapped_pages()));
     if (ramdisk.bytes && !plan.ramdisk) {
@@ -131,7 +133,9 @@ Result<Layout> populate(Frames& frames, const Plan& plan, const Ramdisk& ramdisk
         return Errno::nomem;
     }
     u64 rest = nr_pages - frames.count();
-    TRY(frames.allocate(rest > kept ? rest - kept : 0));
+    l.file_pages = rest < file.pages() ? rest : file.pages();
+    TRY(frames.adopt(file.first, l.file_pages));
+    TRY(frames.allocate(nr_pages - frames.count()));
     return l;
 }
 
@@ -139,25 +143,15 @@ void give_back(Mfn first, u64 pages) {
     if (pages) memory::add_free_range(first, pages);
 }
 
-// The frames of the kernel's file, as soon as it is loaded: they lie low, and what stays free is better high, where dom0's DMA
-// buffers come from memory that it had before. What it needs not is free.
-Status adopt_file(Frames& frames, const File& file, u64 nr_pages) {
-    u64 missing = nr_pages - frames.count();
-    u64 taken = missing < file.pages() ? missing : file.pages();
-    TRY(frames.adopt(file.first, taken));
-    give_back(file.first + taken, file.pages() - taken);
-    return {};
-}
-
 Status construct(Domain& d, const BootInfo& boot, const Elf& k, const Ramdisk& ramdisk, u64 nr_pages) {
     File file = file_of(boot.modules[0]);
     Plan plan = TRY(plan_layout(k, nr_pages, ramdisk.bytes));
     Frames frames{d};
-    Layout l = TRY(populate(frames, plan, ramdisk, nr_pages, file.pages()));
+    Layout l = TRY(populate(frames, plan, file, ramdisk, nr_pages));
     TRY(load_kernel(k, frames, plan));
     log_info("dom0: %.*s, %lu MiB, %u vCPUs, entry %#lx", static_cast<int>(k.notes.guest_os.size()),
              k.notes.guest_os.data(), nr_pages >> 8, d.max_vcpus, k.notes.entry);
-    TRY(adopt_file(frames, file, nr_pages));
+    give_back(file.first + l.file_pages, file.pages() - l.file_pages);
     if (plan.ramdisk)
         frames.write(plan.pfn_of(plan.ramdisk) << kPageShift, arch::direct_map(ramdisk.first), ramdisk.bytes);
     TRY(build_tables(frames, plan, l.p2m));
