@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "lives.hpp"
 
+#include <asm/mm.hpp>
 #include <sim/machine.hpp>
 #include <sim/state.hpp>
 #include <xen/option.hpp>
@@ -35,7 +36,7 @@ Domain* new_domain(bool privileged) {
     d.value().max_pages = 40;
     for (u32 i = 0; i < 2; ++i) {
         auto v = domain::create_vcpu(d.value(), VcpuId{i});
-        if (!v) {
+        if (!v || !mm::init_perdomain_vcpu(v.value())) {   // as with its first context
             end_domain(d.value());
             return nullptr;
         }

@@ -51,6 +51,15 @@ void totals() {
     }
 }
 
+// A running guest's pages come back to it as it gave them up, and it may have begun with anything in them.
+void wipe_spares() {
+    for (u64 i = 0; i < 8; ++i) {
+        window_map(0, mfn_of_pfn(spare_pfn(i)), kReadWrite);
+        for (u64 n = 0; n < kPageSize; ++n) window(0)[n] = 0;
+    }
+    window_reset(0);
+}
+
 // Gives a spare page back and populates it again: counts and translations must follow.
 void decrease_and_populate() {
     const u64 pfn = spare_pfn(0);
@@ -264,6 +273,7 @@ void unknown() {
 
 void test_memory() {
     totals();
+    wipe_spares();
     decrease_and_populate();
     several();
     increase();
