@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "sim/machine.hpp"
 
-#include <asm/idle.hpp>
 #include <asm/idle_table.hpp>
 #include <asm/m2p.hpp>
 #include <asm/mm.hpp>
@@ -13,6 +12,7 @@
 #include <sys/mman.h>
 #include <xen/assert.hpp>
 #include <xen/hypercall.hpp>
+#include <xen/idle.hpp>
 #include <xen/memory.hpp>
 #include <xen/option.hpp>
 #include <xen/rcu.hpp>
@@ -247,8 +247,11 @@ void prepare_entry(CpuId cpu) {
     sim::block(cpu).current = &sched::idle_vcpu(cpu);
     sim::state().entry = cpu;
 }
-void request_play_dead() { cpu_online.atomic_clear(cpu_id().raw()); }
 bool is_dead(CpuId cpu) { return !cpu_online.atomic_test(cpu.raw()); }
 
 }  // namespace arch
+
+namespace smp {
+void request_play_dead() { cpu_online.atomic_clear(arch::cpu_id().raw()); }
+}  // namespace smp
 }  // namespace xen

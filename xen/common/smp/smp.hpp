@@ -11,6 +11,8 @@ namespace xen::smp {
 void start_others(u32 limit);
 // Each further CPU, on its own stack and tables, interrupts off: its part of the machine, online, in its pool.
 void arrive();
+// The CPU's copy of the per-CPU data, once; it stays when the CPU goes off. Errno::nomem.
+Status create_percpu(CpuId cpu);
 
 // -- calls by IPI: one at a time in the whole machine (call.cpp). As call_on().
 void call_by_ipi(const CpuMask& cpus, void (*fn)(void*), void* data);

@@ -3,8 +3,8 @@
 #include "common/smp/smp.hpp"
 
 #include <asm/cpu.hpp>
-#include <asm/idle.hpp>
 #include <asm/smp.hpp>
+#include <xen/idle.hpp>
 #include <xen/arch_smp.hpp>
 #include <xen/assert.hpp>
 #include <xen/irq.hpp>
@@ -48,7 +48,7 @@ Status cpu_down(CpuId cpu) {
     if (cpu.raw() == 0) return Errno::perm;
     TRY(sched::remove_cpu(cpu));
     irq::leave(cpu);
-    call_on(mask_of(cpu), [](void*) { arch::request_play_dead(); }, nullptr);
+    call_on(mask_of(cpu), [](void*) { request_play_dead(); }, nullptr);
     while (!arch::is_dead(cpu)) arch::relax();
     irq::leave(cpu);   // bound in between
     timers::leave(cpu);

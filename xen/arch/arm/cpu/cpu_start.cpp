@@ -8,7 +8,6 @@
 #include <asm/cpu_area.hpp>
 #include <asm/entry.hpp>
 #include <asm/gic.hpp>
-#include <asm/idle.hpp>
 #include <asm/psci.hpp>
 #include <asm/smp.hpp>
 #include <asm/sysreg.hpp>
@@ -37,16 +36,6 @@ namespace {
 
 constinit std::atomic<bool> dead[kMaxCpus]{};
 
-Status create_percpu(CpuId cpu) {
-    if (percpu_offsets[cpu.raw()]) return {};
-    usize bytes = static_cast<usize>(percpu_end - percpu_start);
-    char* copy = static_cast<char*>(heap::allocate(bytes, kPageSize));
-    if (!copy) return Errno::nomem;
-    memcpy(copy, percpu_start, bytes);
-    percpu_offsets[cpu.raw()] = copy - percpu_start;
-    return {};
-}
-
 void fill_block(CpuId cpu) {
     CpuBlock& b = block_of(cpu);
     b = {};
@@ -60,7 +49,7 @@ void fill_block(CpuId cpu) {
 
 Status make_cpu(CpuId cpu) {
     TRY(create_area(cpu));
-    return create_percpu(cpu);
+    return smp::create_percpu(cpu);
 }
 
 // Its first loads pass the caches.

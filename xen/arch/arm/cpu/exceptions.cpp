@@ -4,8 +4,8 @@
 #include <asm/domain.hpp>
 #include <asm/entry.hpp>
 #include <asm/fault.hpp>
-#include <asm/idle.hpp>
 #include <xen/assert.hpp>
+#include <xen/idle.hpp>
 
 namespace xen::arch {
 namespace {
@@ -40,7 +40,7 @@ void own_serror(GuestRegs& r, u64 esr) { die(r, "SError", esr); }
 void own_overflow(GuestRegs& r, u64 esr) { die(r, "stack overflow", esr); }
 void own_unexpected(GuestRegs& r, u64 esr) { die(r, "unexpected vector", esr); }
 void own_irq(GuestRegs&, u64) {
-    wake_from_halt();
+    smp::wake_from_halt();
     arm_interrupt();
 }
 }

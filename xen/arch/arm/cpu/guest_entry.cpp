@@ -2,9 +2,9 @@
 // Between the entry code and the rest: traps from guests, and the slow way out of the outermost frame.
 #include <asm/cpu.hpp>
 #include <asm/entry.hpp>
-#include <asm/idle.hpp>
 #include <asm/vgic.hpp>
 #include <xen/domain.hpp>
+#include <xen/idle.hpp>
 #include <xen/softirq.hpp>
 
 namespace xen::arch {
@@ -21,7 +21,7 @@ Vcpu* exit_work() {
             softirq::process();
             irq_disable();
         } else if (current().is_idle()) {
-            idle_once();
+            smp::idle_once();
         } else {
             vgic::enter_guest(current());
             return &current();

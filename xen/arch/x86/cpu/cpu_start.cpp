@@ -7,7 +7,6 @@
 #include <asm/cpu_area.hpp>
 #include <asm/entry.hpp>
 #include <asm/features.hpp>
-#include <asm/idle.hpp>
 #include <asm/mapping.hpp>
 #include <asm/pagemap.hpp>
 #include <asm/smp.hpp>
@@ -48,16 +47,6 @@ T& in_trampoline(const char* symbol) {
 // The hypervisor's slots do not change after boot, but their number of CPUs may: copied anew at each start.
 void refresh_root() { memcpy(trampoline_root + 256, idle_pg_table + 256, 256 * sizeof(u64)); }
 
-Status create_percpu(CpuId cpu) {
-    if (percpu_offsets[cpu.raw()]) return {};
-    usize bytes = static_cast<usize>(percpu_end - percpu_start);
-    char* copy = static_cast<char*>(heap::allocate(bytes, kPageSize));
-    if (!copy) return Errno::nomem;
-    memcpy(copy, percpu_start, bytes);
-    percpu_offsets[cpu.raw()] = copy - percpu_start;
-    return {};
-}
-
 void fill_block(CpuId cpu) {
     CpuBlock& b = block_of(cpu);
     b.current = &sched::idle_vcpu(cpu);
@@ -94,7 +83,7 @@ void init_trampoline(Paddr page) {
 Status make_cpu(CpuId cpu) {
     if (!trampoline_root) return Errno::io;
     TRY(create_area(cpu));
-    return create_percpu(cpu);
+    return smp::create_percpu(cpu);
 }
 
 void prepare_entry(CpuId cpu) {

@@ -2,15 +2,15 @@
 // Between the entry code and the rest: interrupts, and the slow way out of the outermost frame.
 #include <asm/cpu.hpp>
 #include <asm/entry.hpp>
-#include <asm/idle.hpp>
 #include <asm/interrupt.hpp>
 #include <xen/domain.hpp>
+#include <xen/idle.hpp>
 #include <xen/softirq.hpp>
 
 namespace xen::arch {
 
 extern "C" void handle_interrupt(u8 vector) {
-    wake_from_halt();
+    smp::wake_from_halt();
     xen_interrupt(vector);
 }
 
@@ -22,7 +22,7 @@ extern "C" void exit_work() {
             softirq::process();
             irq_disable();
         } else if (current().is_idle()) {
-            idle_once();
+            smp::idle_once();
         } else {
             pv_before_entry(current());
             if (!softirq::pending()) return;

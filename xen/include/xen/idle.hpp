@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// What a CPU does when there is nothing to do. Interrupts off in all of them.
+// What a CPU does when there is nothing to do; the simulated ones have their own. Interrupts off in all of them.
 #pragma once
 
 #include <xen/percpu.hpp>
 
-namespace xen::arch {
+namespace xen::smp {
 
 // No softirq is pending: scrubs some memory, or halts until an interrupt.
 void idle_once();
@@ -18,4 +18,4 @@ inline void wake_from_halt() {
     if (halted.local()) [[unlikely]] leave_halt();
 }
 
-}  // namespace xen::arch
+}  // namespace xen::smp

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <asm/idle.hpp>
+#include <xen/idle.hpp>
 
 #include <asm/cpu.hpp>
 #include <asm/smp.hpp>
@@ -8,7 +8,7 @@
 #include <xen/sched.hpp>
 #include <xen/softirq.hpp>
 
-namespace xen::arch {
+namespace xen::smp {
 namespace {
 
 XEN_PERCPU constinit PerCpu<bool> dying{};
@@ -27,17 +27,17 @@ void leave_halt() {
 void idle_once() {
     if (dying.local()) [[unlikely]] {
         dying.local() = false;
-        play_dead();
+        arch::play_dead();
     }
-    irq_enable();
+    arch::irq_enable();
     bool more = memory::scrub_some();
-    irq_disable();
+    arch::irq_disable();
     if (more || softirq::pending()) return;
-    if (!sched::idle_limit.load(std::memory_order_relaxed)) [[unlikely]] return relax();
+    if (!sched::idle_limit.load(std::memory_order_relaxed)) [[unlikely]] return arch::relax();
     rcu::idle_enter();
     halted.local() = true;
-    if (!softirq::pending()) halt_with_irqs();
+    if (!softirq::pending()) arch::halt_with_irqs();
     wake_from_halt();
 }
 
-}  // namespace xen::arch
+}  // namespace xen::smp
