@@ -49,20 +49,20 @@ def run(command):
         raise place.Failed("%s failed:\n%s" % (" ".join(command), done.stdout[-4000:]))
 
 
-def build():
-    """The guest and the plugin."""
+def build(*parts):
+    """The guest and the plugin, or only PARTS of them."""
     os.makedirs(place.LOGS, exist_ok=True)
-    for name in ("guest", "plugin"):
+    for name in parts or ("guest", "plugin"):
         folder = os.path.join(OUT, name)
         run(["cmake", "-G", "Ninja", "-S", os.path.join(HERE, name), "-B", folder,
              "-DCMAKE_CXX_COMPILER=" + COMPILER])
         run(["cmake", "--build", folder])
 
 
-def versions():
+def versions(qemu="qemu-system-x86_64", compiler=COMPILER):
     def first_line(*command):
         return subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout.splitlines()[0]
-    return {"qemu": first_line("qemu-system-x86_64", "--version"), "compiler": first_line(COMPILER, "--version")}
+    return {"qemu": first_line(qemu, "--version"), "compiler": first_line(compiler, "--version")}
 
 
 def memory_size(path):
@@ -86,6 +86,10 @@ def boot(image, arguments, memory, modules, name, plugin, timeout=TIMEOUT):
     hands them to the hypervisor, which would take longer over longer ones."""
     command = MACHINE + ["-m", str(memory), "-kernel", os.path.relpath(image, place.TOP), "-append", "%s %s" % (CONSOLE, arguments),
                          "-initrd", modules, "-plugin", ",".join([PLUGIN] + plugin)]
+    return run_machine(command, name, timeout)
+
+
+def run_machine(command, name, timeout=TIMEOUT):
     log = os.path.join(place.LOGS, "bench-%s.log" % name)
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

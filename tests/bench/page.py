@@ -7,8 +7,14 @@ import chart
 import place
 import table
 
-PAGE = os.path.join(place.TOP, "docs", "performance.md")
-CHART = os.path.join(place.TOP, "docs", "performance.svg")
+PAGE, CHART = (os.path.join(place.TOP, "docs", "performance." + kind) for kind in ("md", "svg"))
+
+
+def use_arm64():
+    """From now on it is the page of arm64."""
+    global PAGE, CHART
+    PAGE, CHART = (os.path.join(place.TOP, "docs", "performance-arm64." + kind) for kind in ("md", "svg"))
+    table.use_arm64()
 
 
 def summary(rows):

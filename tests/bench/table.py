@@ -5,12 +5,14 @@ import configparser
 import json
 import os
 
+import arm64
 import debian
 import measure
 import place
 import toolstack
 
-STORED = os.path.join(measure.HERE, "table.json")
+STORED, ROWS = (os.path.join(measure.HERE, name) for name in ("table.json", "rows.ini"))
+versions = measure.versions
 COLUMNS = ("xenith", "xen-credit", "xen-default")
 TOLERANCE = 1.01
 LINES_MORE, LINES_SHARE = 4, 1.05       # a change elsewhere moves code, and with it what shares a line
@@ -18,9 +20,16 @@ UNCHECKED = [debian.ROW, *toolstack.names()]   # take too long for each run of t
 FIELDS = ("plain", "per", "weights", "data", "code")
 
 
+def use_arm64():
+    """From now on it is the table of arm64."""
+    global STORED, ROWS, versions
+    STORED, ROWS = (os.path.join(arm64.SOURCES, name) for name in ("table.json", "rows.ini"))
+    versions = arm64.versions
+
+
 def store(columns):
     """COLUMNS: name -> rows, each a name -> Figures."""
-    lines = ['"%s": "%s"' % pair for pair in measure.versions().items()]
+    lines = ['"%s": "%s"' % pair for pair in versions().items()]
     for name in COLUMNS:
         rows = ['  "%s": %s' % (row, json.dumps([getattr(figures, field) for field in FIELDS]))
                 for row, figures in columns[name].items()]
@@ -78,7 +87,7 @@ class Row:
 
 def rows_of(columns):
     parser = configparser.ConfigParser(interpolation=None)
-    parser.read(os.path.join(measure.HERE, "rows.ini"))
+    parser.read(ROWS)
     missing = set(columns["xenith"]) - set(parser.sections())
     if missing:
         raise place.Failed("rows.ini lacks %s" % ", ".join(sorted(missing)))
@@ -122,7 +131,7 @@ def worse(ours):
     """Row -> what is wrong with it: those of ours that cost more than the stored table says; None where it cannot be
     compared."""
     known, columns = load()
-    for key, version in measure.versions().items():
+    for key, version in versions().items():
         if known[key] != version:
             print("not compared: the table is of another %s (%s, here %s)" % (key, known[key], version))
             return None

@@ -2,6 +2,7 @@
 // A QEMU plugin that weighs what the machine does between the benchmark guest's marks: instructions, weights of the dear
 // ones, cache lines. Arguments: out=FILE, a line for each row in the guest's order; begin=reset or begin=ADDRESS, where
 // the first run begins; trace=FILE, the addresses of each row's instructions and their weights; profile=FILE, how often each ran.
+#include "arm64.hpp"
 #include "qemu.h"
 #include "weights.hpp"
 #include "window.hpp"
@@ -38,6 +39,7 @@ struct State {
     std::FILE* profile = nullptr;
     u64 begin = 0;
     Window* window = nullptr;
+    decltype(&bench::classify) classify = &bench::classify;
     std::map<std::tuple<u64, u32, u32, Mark, bool>, Known> known;   // code is translated again and again
 } state;
 
@@ -109,10 +111,8 @@ void accessed(unsigned, qemu_plugin_meminfo_t info, u64 address, void*) {
 Known& known(qemu_plugin_insn* insn) {
     const u64 address = qemu_plugin_insn_vaddr(insn);
     const auto size = static_cast<u32>(qemu_plugin_insn_size(insn));
-    const Instruction decoded = decode(static_cast<const u8*>(qemu_plugin_insn_data(insn)), size);
-    const Mark what = state.begin && address == state.begin ? Mark::begin : mark(decoded);
-    const u32 heavy = weight(decoded);
-    const bool past = past_the_caches(decoded);
+    const auto [heavy, marked, past] = state.classify(static_cast<const u8*>(qemu_plugin_insn_data(insn)), size);
+    const Mark what = state.begin && address == state.begin ? Mark::begin : marked;
     return state.known.try_emplace({address, size, heavy, what, past}, Known{address, size, heavy, what, past}).first->second;
 }
 
@@ -143,7 +143,7 @@ bool take(std::string_view name, const char* value, bool& from_reset) {
 
 } // namespace
 
-int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t*, int count, char** arguments) {
+int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t* machine, int count, char** arguments) {
     bool from_reset = false;
     for (int i = 0; i < count; ++i) {
         const char* equals = std::strchr(arguments[i], '=');
@@ -153,6 +153,7 @@ int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t*, int count, char
         }
     }
     if (!state.out) return 1;
+    if (std::string_view{machine->target_name} == "aarch64") state.classify = &arm64::classify;
     state.window = new Window{state.trace != nullptr};
     if (from_reset) state.window->begin();
     qemu_plugin_register_vcpu_tb_trans_cb(id, translated);

@@ -153,4 +153,16 @@ inline Mark mark(const Instruction& insn) {
     }
 }
 
+// All that the plugin wants to know of an instruction.
+struct Classified {
+    u32 weight;
+    Mark mark;
+    bool past_the_caches;
+};
+
+inline Classified classify(const u8* bytes, std::size_t size) {
+    const Instruction insn = decode(bytes, size);
+    return {weight(insn), mark(insn), past_the_caches(insn)};
+}
+
 } // namespace bench

@@ -24,7 +24,9 @@ s64 hypercall(u64 number, u64 a0 = 0, u64 a1 = 0, u64 a2 = 0);
 s64 firmware(u64 function, u64 a1 = 0, u64 a2 = 0, u64 a3 = 0);        // by HVC
 s64 firmware_smc(u64 function, u64 a1 = 0);
 void print(const char* text);
+void print_number(u64 v);
 void check(const char* name, u64 is, u64 wanted);
+void finish();      // says how the checks went, and turns the machine off
 // The class of the exception that f makes, 0: none.
 template <class F>
 unsigned fault_of(F f) {

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "guest.hpp"
+#include <cstddef>
 
 namespace {
 
 unsigned checks, failures;
+
+}  // namespace
 
 void print_number(u64 v) {
     char text[19] = "0x";
@@ -18,7 +21,17 @@ void print_number(u64 v) {
     print(text);
 }
 
-}  // namespace
+// What the compiler calls for.
+extern "C" {
+void* memset(void* to, int byte, std::size_t bytes) {
+    for (std::size_t i = 0; i < bytes; ++i) static_cast<volatile u8*>(to)[i] = static_cast<u8>(byte);
+    return to;
+}
+void* memcpy(void* to, const void* from, std::size_t bytes) {
+    for (std::size_t i = 0; i < bytes; ++i) static_cast<volatile u8*>(to)[i] = static_cast<const u8*>(from)[i];
+    return to;
+}
+}
 
 s64 hypercall(u64 number, u64 a0, u64 a1, u64 a2) {
     register u64 x0 asm("x0") = a0;
@@ -69,23 +82,16 @@ void check(const char* name, u64 is, u64 wanted) {
     print("\n");
 }
 
-extern "C" void wild_exception() {
-    print("FAIL an exception that nothing has a vector for\n");
-    firmware(0x84000008);
-}
-
-extern "C" void guest_main() {
-    print("== arm64 test guest\n");
-    test_calls();
-    test_registers();
-    gic::init();
-    test_faults();
-    test_interrupts();
-    test_second();
+void finish() {
     print("== done: ");
     print_number(checks);
     print(" checks, ");
     print_number(failures);
     print(" failed\n");
     firmware(0x84000008);   // SYSTEM_OFF
+}
+
+extern "C" void wild_exception() {
+    print("FAIL an exception that nothing has a vector for\n");
+    firmware(0x84000008);
 }

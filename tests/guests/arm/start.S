@@ -32,6 +32,7 @@ enter:
 
 // The second vCPU, by PSCI CPU_ON; x0: its context.
     .globl second_start
+    .weak second_main                   // of a guest that starts one
 second_start:
     adr x18, blocks + 64
     adr x1, second_stack_end

@@ -154,3 +154,14 @@ void test_second() {
         check("it is off", static_cast<u64>(firmware(kInfo, 1)), 1);
     }
 }
+
+extern "C" void guest_main() {
+    print("== arm64 test guest\n");
+    test_calls();
+    test_registers();
+    gic::init();
+    test_faults();
+    test_interrupts();
+    test_second();
+    finish();
+}
