@@ -53,6 +53,7 @@ STAGES = [
           ["tests/guests/run --machine bochs --skip policy"], ["guests"]),
     Stage("watchdog", "NMIs: the watchdog finds a CPU that spins, `nmi=` decides about others", ["tests/guests/nmi"], ["guests"]),
     Stage("system", "Debian's dom0 in QEMU", ["tests/system/run --hv xenith -j %d" % JOBS], ["gcc"], 40),
+    Stage("partitions", "domains without dom0, and tools/partition", ["tests/tools/partition_test.py", "tests/system/partitions"], ["gcc"]),
     Stage("bench", "no operation of the benchmark guest costs more than in the stored table", ["tests/bench/run --check"], ["gcc"]),
     Stage("toolstack", "what Debian's tools print, against what they print on Debian's Xen",
           ["tests/system/toolstack/run"], ["system"]),

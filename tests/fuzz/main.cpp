@@ -18,7 +18,7 @@ struct Target {
 };
 constexpr Target kTargets[] = {{"image", run_image},         {"command_line", run_command_line}, {"acpi", run_acpi},
                                {"instructions", run_instructions}, {"microcode", run_microcode}, {"cpu_policy", run_cpu_policy},
-                               {"boot_info", run_boot_info}, {"calls", run_calls}};
+                               {"boot_info", run_boot_info}, {"device_tree", run_device_tree}, {"calls", run_calls}};
 
 // Keeps the log to itself until there is a panic, and then says it.
 class Panics final : public console::Device {

@@ -14,6 +14,7 @@ void run_instructions(Input in);   // decoder and emulator of a PV guest's privi
 void run_microcode(Input in);      // the vendors' containers and the archive before a ramdisk
 void run_cpu_policy(Input in);     // CPUID leaves and MSRs that a toolstack sets
 void run_boot_info(Input in);      // what a multiboot2 loader hands over
+void run_device_tree(Input in);    // device trees, and the domains that they describe
 void run_calls(Input in);          // hypercalls of several domains, one after the other and interleaved
 
 // A broken rule: says which, and ends the program.

@@ -92,13 +92,16 @@ class Machine:
                 "module2 --nounzip /boot/initrd\n"
                 "boot\n" % (self.arguments(), self.kernel_arguments))
 
+    def boot_files(self):
+        """What the ISO has in /boot: paths and names."""
+        return [(self.hypervisor, "hypervisor"), (self.kernel_file(), "vmlinuz"), (self.initrd, "initrd")]
+
     def iso(self):
         """An ISO that boots through GRUB from BIOS and from UEFI; returns its path."""
         tree = os.path.join(self.work, "iso")
         shutil.rmtree(tree, ignore_errors=True)
         os.makedirs(tree + "/boot/grub")
-        for source, name in ((self.hypervisor, "hypervisor"), (self.kernel_file(), "vmlinuz"),
-                             (self.initrd, "initrd")):
+        for source, name in self.boot_files():
             link_or_copy(source, os.path.join(tree, "boot", name))
         with open(tree + "/boot/grub/grub.cfg", "w") as config:
             config.write(self.grub_config())

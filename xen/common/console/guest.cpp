@@ -2,11 +2,13 @@
 // What guests write and read (CONSOLEIO_*). The hardware domain's text goes to the devices as it is, it may be
 // interactive; other domains' text is gathered into lines, which count as guest messages of the lowest level.
 #include <xen/console.hpp>
+#include <xen/terminal.hpp>
 #include <xen/hypercall.hpp>
 #include <xen/security.hpp>
 
 #include "common/console/input.hpp"
 #include "common/console/state.hpp"
+#include "common/console/terminal.hpp"
 
 namespace xen::console {
 
@@ -40,14 +42,45 @@ void add(Domain& d, GuestLine& line, char c) {
     line.used = 0;
 }
 
+// What moves the cursor is for the one who looks at it alone.
+bool for_terminal(char c, bool watched) { return watched ? c != '\r' && c != '\0' : printable(c); }
+
+void add_to_terminal(Domain& d, GuestLine& line, Str text, bool watched) {
+    Guard g{line.lock};
+    for (char c : text) {
+        if (c != '\n' && for_terminal(c, watched)) line.text[line.used++] = c;
+        if (c != '\n' && line.used < GuestLine::kBytes) continue;
+        print_for_terminal(d, {line.text, line.used}, c == '\n');
+        line.used = 0;
+    }
+    if (!watched || !line.used) return;
+    print_for_terminal(d, {line.text, line.used}, false);
+    line.used = 0;
+}
+
 }  // namespace
+
+void write_from_terminal(Domain& d, Str text) {
+    auto line = line_of(d);
+    if (line) add_to_terminal(d, line.value(), text, has_input(d));
+}
+
+void finish_line(Domain& d) {
+    GuestLine* line = __atomic_load_n(&d.console_line, __ATOMIC_ACQUIRE);
+    if (!line) return;
+    Guard g{line->lock};
+    if (line->used) print_for_terminal(d, {line->text, line->used}, true);
+    line->used = 0;
+}
 
 void write_from_guest(Domain& d, Str text) {
     if (d.is_hardware) {
         Session s;
         if (s.nested()) return;
         emit_devices(text);
-        if (!text.empty()) state.line_open = text[text.size() - 1] != '\n';
+        if (text.empty()) return;
+        state.line_open = text[text.size() - 1] != '\n';
+        state.open_domain = 0;
         return;
     }
     auto line = line_of(d);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Input: from a device to the hardware domain's queue or to the debug keys.
+// Input: from a device to the hardware domain's queue, to a terminal or to the debug keys.
 #include "common/console/input.hpp"
 
 #include <xen/event.hpp>
@@ -7,6 +7,7 @@
 #include <xen/softirq.hpp>
 
 #include "common/console/state.hpp"
+#include "common/console/terminal.hpp"
 
 namespace xen::console {
 namespace {
@@ -35,13 +36,15 @@ constinit Queue to_dom0, to_keys;
 constinit SwitchFilter filter{0};
 char filter_code = 0;
 std::atomic<char> code{0};                  // of the switch character; the filter takes it over with the next input
-std::atomic<bool> dom0_receives{false};
+std::atomic<Target> target{Target::keys};
 
 void deliver(char c) {
-    if (dom0_receives.load(std::memory_order_relaxed) && domain::dom0) {
+    Target to = input_now();
+    if (to == Target::dom0 && domain::dom0) {
         if (to_dom0.put(c)) event::send_host_virq(VIRQ_CONSOLE);
         return;
     }
+    if (to >= Target::first_terminal && give_to_terminal(to, c)) return;
     if (press_urgent_key(c)) return;
     if (to_keys.put(c)) softirq::raise(softirq::Kind::console);
 }
@@ -54,13 +57,18 @@ void announce_target() {
 }
 
 void toggle() {
-    dom0_receives.store(!dom0_receives.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    target.store(next_target(input_now()), std::memory_order_relaxed);
     announce_target();
 }
 
 }  // namespace
 
-Str input_target() { return dom0_receives.load(std::memory_order_relaxed) ? "DOM0" : "Xen"; }
+Target input_now() { return target.load(std::memory_order_relaxed); }
+Str input_target() { return target_name(input_now()); }
+
+void input_lost(Target t) {
+    if (input_now() == t) toggle();
+}
 
 void init_input() { code.store(switch_code(option::values().conswitch), std::memory_order_relaxed); }
 

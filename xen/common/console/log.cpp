@@ -84,6 +84,24 @@ void print_for_guest(const Domain& d, Str text) {
     emit_message({prefix, n}, text);
 }
 
+// A line of a terminal goes on where it stopped, unless another's came between.
+void print_for_terminal(const Domain& d, Str text, bool ended) {
+    Session s;
+    if (s.nested()) return;
+    u32 self = d.id.raw() + 1u;
+    if (!state.line_open || state.open_domain != self) {
+        char prefix[16];
+        usize n = format(prefix, sizeof prefix, "(d%u) ", d.id.raw());
+        if (state.line_open) emit("\n");
+        emit({prefix, n});
+        put_stamp();
+    }
+    emit(text);
+    if (ended) emit("\n");
+    state.line_open = !ended;
+    state.open_domain = self;
+}
+
 }  // namespace console
 
 namespace log {

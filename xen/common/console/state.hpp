@@ -41,6 +41,7 @@ struct State {
     TimestampMode timestamps = TimestampMode::none;
     RateLimits rates;
     bool line_open = false;                     // the last text had no newline at its end
+    u32 open_domain = 0;                        // while a line is open: 1 + the domain whose terminal wrote it, 0 for another
     std::atomic<u32> owner{0};                  // CPU that holds the lock, plus 1
     std::atomic<bool> broken{false};            // a panic writes on, whoever holds the lock
     explicit constexpr State(char* space, u32 size) : ring{space, size} {}
@@ -79,5 +80,7 @@ void switch_input_at_boot();
 Str input_target();                                   // ends in a NUL
 bool press_urgent_key(char c);                        // false: not one
 void print_for_guest(const Domain& d, Str text);      // a finished line of another domain's console output
+void print_for_terminal(const Domain& d, Str text, bool ended);   // of a line, or the rest of one
+void finish_line(Domain& d);                          // what it wrote of one, as if it were whole
 
 }  // namespace xen::console

@@ -4,6 +4,7 @@
 #include <public/xen.h>
 #include <xen/arch_domain.hpp>
 #include <xen/console.hpp>
+#include <xen/terminal.hpp>
 #include <xen/event.hpp>
 #include <xen/grant.hpp>
 #include <xen/irq.hpp>
@@ -107,6 +108,7 @@ Status kill(Domain& d) {
         [[fallthrough]];
     case kMemory:
         d.for_each_vcpu(unmap_vcpu_info);
+        console::stop_serving(d);
         unmap_eoi_map(d);
         TRY(arch::relinquish(d));
         // The domain's hold on it ends, as on its other pages: a listed page keeps the Domain.

@@ -5,6 +5,7 @@
 #include <xen/event.hpp>
 #include <xen/log.hpp>
 #include <xen/sched.hpp>
+#include <xen/shutdown.hpp>
 
 #include "lib/format.hpp"
 
@@ -12,10 +13,13 @@ namespace xen::domain {
 namespace {
 
 void (*hardware_shutdown)(unsigned reason);
+void (*observer)(Domain&, unsigned reason);
 
 }  // namespace
 
 void set_hardware_shutdown(void (*handler)(unsigned reason)) { hardware_shutdown = handler; }
+
+void set_shutdown_observer(void (*o)(Domain&, unsigned reason)) { observer = o; }
 
 void shutdown(Domain& d, unsigned reason) {
     {
@@ -30,6 +34,7 @@ void shutdown(Domain& d, unsigned reason) {
         Guard g{d.lock};
         d.is_shut_down = true;
     }
+    if (observer && !d.is_hardware) observer(d, static_cast<unsigned>(d.shutdown_code));
     // A toolstack that waits for this domain's suspension has a channel of its own for it.
     bool subscribed = d.shutdown_code == SHUTDOWN_suspend && d.suspend_port;
     if (subscribed) (void)event::send(d, Port{d.suspend_port}).ok();

@@ -128,6 +128,8 @@ inline Vcpu& notified_vcpu(Domain& d, const Channel& c) {
 // The table (table.cpp).
 // The lowest free port, its channel made; Errno::nospc, inval when the domain dies. Nothing is taken yet.
 Result<Channel&> find_free(const Domain& d, DomainEvents& e) REQUIRES(e.lock);
+// The same for one port. Errno::exist: it is open; nospc: no domain has it.
+Result<Channel&> find_given(const Domain& d, DomainEvents& e, Port port) REQUIRES(e.lock);
 // The channel's lock is held: it is taken now, or given back.
 void open_locked(DomainEvents& e, Channel& c, State state) REQUIRES(e.lock);
 void free_locked(Domain& d, DomainEvents& e, Channel& c) REQUIRES(e.lock);

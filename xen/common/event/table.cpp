@@ -66,6 +66,13 @@ Result<Channel&> find_free(const Domain& d, DomainEvents& e) {
     return Errno::nospc;
 }
 
+Result<Channel&> find_given(const Domain& d, DomainEvents& e, Port port) {
+    if (d.is_dying()) return Errno::inval;
+    if (port.raw() < 1 || port.raw() > e.max_port || port.raw() >= e.abi_ports()) return Errno::nospc;
+    if (e.is_valid(port) && e.at(port).state != State::free) return Errno::exist;
+    return make(e, port.raw());
+}
+
 void open_locked(DomainEvents& e, Channel& c, State state) {
     c.state = state;
     c.priority.store(EVTCHN_FIFO_PRIORITY_DEFAULT, std::memory_order_relaxed);

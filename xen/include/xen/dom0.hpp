@@ -10,6 +10,7 @@
 namespace xen::dom0 {
 
 Status build(const BootInfo& boot);
+usize modules_used(const BootInfo& boot);   // of the first ones: they are dom0's
 // After the last line of ours on the screen: dom0 is told what is on it and where the cursor stands.
 void hand_over_screen(const BootInfo& boot);
 // From now on the machine goes off, or reboots, with the hardware domain.

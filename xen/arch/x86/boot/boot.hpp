@@ -31,6 +31,11 @@ void release_free_memory();
 // Code and data of boot are unmapped and given to the allocator.
 void release_init_memory();
 
+
+// dom0 from the first modules, and what a description among the modules says: all paused. A panic when something that
+// was asked for cannot be.
+void build_domains();
+
 }  // namespace xen::boot
 
 extern "C" {

@@ -19,6 +19,7 @@
 #include <xen/log.hpp>
 #include <xen/memory.hpp>
 #include <xen/option.hpp>
+#include <xen/partition.hpp>
 #include <xen/platform.hpp>
 #include <xen/rcu.hpp>
 #include <xen/sched.hpp>
@@ -87,14 +88,14 @@ XEN_INIT void start_xen() {
     smp::start_others(option::values().maxcpus);
     if constexpr (config::tracebuffer) trace::init();
     platform::init_late();
-    if (!dom0::build(boot::info)) panic("dom0 could not be built");
-    dom0::follow_shutdown();
+    boot::build_domains();
     switch_stack(&arch::cpu_block(), [] {
         console::finish_boot();
         vga::release();
-        dom0::hand_over_screen(boot::info);
+        if (domain::dom0) dom0::hand_over_screen(boot::info);
         boot::release_init_memory();
-        (void)domain::unpause_by_controller(*domain::dom0).ok();
+        if (domain::dom0) (void)domain::unpause_by_controller(*domain::dom0).ok();
+        partition::release();
         enter_current();
     });
 }

@@ -29,27 +29,10 @@ void write_command_line(start_info& si, Str given) {
 
 }  // namespace
 
-void write_start_info(const StartInfo& s, const Frames& frames, const Plan& plan, const P2mFrames& p2m) {
-    u64 pfn = plan.pfn_of(plan.start_info);
-    frames.clear(pfn << kPageShift, kPageSize);
-    start_info_frame = frames.at(pfn);
-    MappedPage<Page> page{start_info_frame};
-    start_info& si = page->info;
-    copy_string(si.magic, sizeof(si.magic), "xen-3.0-x86_64");
-    si.nr_pages = s.nr_pages;
-    si.shared_info = address_of(s.shared_info).raw();
-    si.flags = SIF_PRIVILEGED | SIF_INITDOMAIN;
-    si.pt_base = plan.page_tables;
-    si.nr_pt_frames = plan.page_table_count;
-    si.mfn_list = plan.p2m;
-    si.first_p2m_pfn = p2m.first_pfn;
-    si.nr_p2m_frames = p2m.count();
-    if (s.ramdisk_bytes) {
-        si.mod_start = plan.ramdisk ? plan.ramdisk : s.ramdisk_pfn;
-        si.mod_len = s.ramdisk_bytes;
-        if (!plan.ramdisk) si.flags |= SIF_MOD_START_PFN;
-    }
-    write_command_line(si, s.boot->modules[0].cmdline);
+void write_start_info(const BootInfo& boot, const pv_build::Built& built, const pv_build::StartInfo& s) {
+    start_info_frame = built.start_info;
+    pv_build::write_start_info(built, s);
+    write_command_line(MappedPage<Page>{start_info_frame}->info, boot.modules[0].cmdline);
 }
 
 void hand_over_screen(const BootInfo& boot) {

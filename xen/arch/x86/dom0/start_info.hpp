@@ -3,17 +3,10 @@
 
 #include <xen/boot_info.hpp>
 
-#include "arch/x86/dom0/tables.hpp"
+#include "arch/x86/pv_build/build.hpp"
 
 namespace xen::dom0 {
 
-struct StartInfo {
-    const BootInfo* boot;
-    u64 nr_pages;
-    Mfn shared_info;
-    u64 ramdisk_bytes;
-    u64 ramdisk_pfn;       // when it is not mapped
-};
-void write_start_info(const StartInfo& s, const Frames& frames, const Plan& plan, const P2mFrames& p2m);
+void write_start_info(const BootInfo& boot, const pv_build::Built& built, const pv_build::StartInfo& s);
 
 }  // namespace xen::dom0

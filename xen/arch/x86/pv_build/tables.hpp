@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// dom0's first page tables: the mapped region and, where the kernel wants it apart, the p2m list.
+// A PV domain's first page tables: the mapped region and, where the kernel wants it apart, the p2m list.
 #pragma once
 
-#include "arch/x86/dom0/frames.hpp"
-#include "arch/x86/dom0/plan.hpp"
+#include "arch/x86/pv_build/frames.hpp"
+#include "arch/x86/pv_build/plan.hpp"
 
-namespace xen::dom0 {
+namespace xen::pv_build {
 
 // Frames of the p2m list with the tables that map it, when it lies apart from the mapped region.
 struct P2mFrames {
@@ -22,4 +22,4 @@ Status build_tables(const Frames& frames, const Plan& plan, const P2mFrames& p2m
 // Writes the p2m list and the machine-to-phys table.
 void write_p2m(const Frames& frames, const Plan& plan, const P2mFrames& p2m);
 
-}  // namespace xen::dom0
+}  // namespace xen::pv_build

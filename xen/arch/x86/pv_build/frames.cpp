@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "arch/x86/dom0/frames.hpp"
+#include "arch/x86/pv_build/frames.hpp"
 
 #include <bit>
 
@@ -9,7 +9,7 @@
 
 #include "lib/string.hpp"
 
-namespace xen::dom0 {
+namespace xen::pv_build {
 
 Status Frames::add(Mfn first, u64 pages) {
     if (chunks_.size() == 0) chunks_ = TRY(Array<Chunk>::create(kMaxChunks));
@@ -31,7 +31,7 @@ Status Frames::allocate(u64 pages) {
         auto r = memory::allocate_domain_pages(domain_, {.order = Order{static_cast<u8>(most)}, .no_scrub = true});
         if (!r) {
             if (most-- > 0) continue;
-            log_error("dom0: out of memory with %lu MiB still to give", pages >> 8);
+            log_error("%s: out of memory with %lu MiB still to give", name_, pages >> 8);
             return Errno::nomem;
         }
         TRY(add(r.value().mfn(), u64{1} << most));
@@ -81,4 +81,4 @@ void Frames::clear(u64 address, u64 bytes) const {
     by_page(address, bytes, [](u8* to, u64 n) { memset(to, 0, n); });
 }
 
-}  // namespace xen::dom0
+}  // namespace xen::pv_build

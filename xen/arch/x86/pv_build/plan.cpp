@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "arch/x86/dom0/plan.hpp"
+#include "arch/x86/pv_build/plan.hpp"
 
 #include <xen/log.hpp>
 
-namespace xen::dom0 {
+namespace xen::pv_build {
 namespace {
 
 constexpr u64 kMiB = 1 << 20;
-
 u64 page_up(u64 v) { return (v + kPageSize - 1) & kPageMask; }
 
 }  // namespace
@@ -17,7 +16,7 @@ u64 tables_for(u64 start, u64 end, unsigned level) {
     return ((end - 1) >> shift) - (start >> shift) + 1;
 }
 
-Result<Plan> plan_layout(const image::Elf& k, u64 nr_pages, u64 ramdisk_bytes) {
+Result<Plan> plan_layout(const image::Elf& k, const Wanted& w) {
     Plan p;
     p.virt_base = k.notes.virt_base;
     if ((p.virt_base & ~kPageMask) || k.virt_start < p.virt_base) {
@@ -25,15 +24,16 @@ Result<Plan> plan_layout(const image::Elf& k, u64 nr_pages, u64 ramdisk_bytes) {
         return Errno::noexec;
     }
     u64 at = page_up(k.virt_end);
-    if (ramdisk_bytes && !k.notes.module_unmapped) {
+    if (w.ramdisk_bytes && !k.notes.module_unmapped) {
         p.ramdisk = at;
-        at = page_up(at + ramdisk_bytes);
+        at = page_up(at + w.ramdisk_bytes);
     }
     p.p2m_apart = static_cast<bool>(k.notes.p2m_base);
     p.p2m = p.p2m_apart ? *k.notes.p2m_base : at;
-    p.p2m_end = p.p2m + nr_pages * sizeof(u64);
+    p.p2m_end = p.p2m + w.nr_pages * sizeof(u64);
     if (!p.p2m_apart) at = page_up(p.p2m_end);
     p.start_info = at;
+    if (w.console) p.console = at += kPageSize;
     p.page_tables = at + kPageSize;
     // The tables map themselves: grow until they fit.
     for (u64 tables = 4;; ++tables) {
@@ -51,12 +51,12 @@ Result<Plan> plan_layout(const image::Elf& k, u64 nr_pages, u64 ramdisk_bytes) {
         log_error("kernel image refused: no room above it for start information and page tables");
         return Errno::noexec;
     }
-    if (p.mapped_pages() > nr_pages) {
-        log_error("dom0 has %lu MiB, but its kernel and ramdisk need %lu MiB: give it more with dom0_mem=", nr_pages >> 8,
+    if (p.mapped_pages() > w.nr_pages) {
+        log_error("%s has %lu MiB, but its kernel and ramdisk need %lu MiB: give it more", w.name, w.nr_pages >> 8,
                   p.mapped_pages() >> 8);
         return Errno::nomem;
     }
     return p;
 }
 
-}  // namespace xen::dom0
+}  // namespace xen::pv_build

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
-// dom0's pseudo-physical memory while it is built: which machine frame stands behind each pseudo-physical one.
+// A PV domain's pseudo-physical memory while it is built: which machine frame stands behind each pseudo-physical one.
 #pragma once
 
 #include <xen/domain.hpp>
 
-namespace xen::dom0 {
+namespace xen::pv_build {
 
 class Frames {
 public:
-    explicit Frames(Domain& d) : domain_{d} {}
+    Frames(Domain& d, const char* name) : domain_{d}, name_{name} {}
     // `pages` more frames, in chunks as large as there are.
     Status allocate(u64 pages);
-    // Frames that exist already (the ramdisk's): they become dom0's.
+    // Frames that exist already (the ramdisk's): they become the domain's.
     Status adopt(Mfn first, u64 pages);
     u64 count() const { return count_; }
     Mfn at(u64 pfn) const;
@@ -36,9 +36,10 @@ private:
     void by_page(u64 address, u64 bytes, F f) const;
 
     Domain& domain_;
+    const char* name_;        // for the log
     Array<Chunk> chunks_;
     usize chunk_count_ = 0;
     u64 count_ = 0;
 };
 
-}  // namespace xen::dom0
+}  // namespace xen::pv_build

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "arch/x86/dom0/tables.hpp"
+#include "arch/x86/pv_build/tables.hpp"
 
 #include <asm/mm.hpp>
 #include <xen/assert.hpp>
 
 #include "lib/string.hpp"
 
-namespace xen::dom0 {
+namespace xen::pv_build {
 namespace {
 
 using arch::Pte;
@@ -84,4 +84,4 @@ void write_p2m(const Frames& frames, const Plan& plan, const P2mFrames& p2m) {
     });
 }
 
-}  // namespace xen::dom0
+}  // namespace xen::pv_build

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Where everything of a PV dom0 goes: pure arithmetic from the kernel's notes and the sizes (the start-of-day layout
+// Where everything of a PV domain goes at its start: pure arithmetic from the kernel's notes and the sizes (the start-of-day layout
 // that public/xen.h describes above start_info).
 #pragma once
 
 #include <xen/image.hpp>
 
-#include "common/dom0/size.hpp"
-
-namespace xen::dom0 {
+namespace xen::pv_build {
 
 // Virtual addresses, in order; the mapped region starts at virt_base, which is pseudo-physical frame 0.
 struct Plan {
@@ -16,6 +14,7 @@ struct Plan {
     u64 p2m = 0, p2m_end = 0; // own region, or inside the mapped one
     bool p2m_apart = false;
     u64 start_info = 0;
+    u64 console = 0;          // 0: none
     u64 page_tables = 0;
     u64 page_table_count = 0;
     u64 stack = 0;
@@ -24,9 +23,14 @@ struct Plan {
     u64 pfn_of(u64 va) const { return (va - virt_base) >> kPageShift; }
     u64 va_of_pfn(u64 pfn) const { return virt_base + (pfn << kPageShift); }
 };
-Result<Plan> plan_layout(const image::Elf& kernel, u64 nr_pages, u64 ramdisk_bytes);
+struct Wanted {
+    u64 nr_pages = 0, ramdisk_bytes = 0;
+    bool console = false;     // a page for the ring of a PV console
+    const char* name = "";    // for the log
+};
+Result<Plan> plan_layout(const image::Elf& kernel, const Wanted& w);
 
 // Tables below the root that [start, end) needs at a level (2: L1 tables, 3: L2 tables, 4: L3 tables).
 u64 tables_for(u64 start, u64 end, unsigned level);
 
-}  // namespace xen::dom0
+}  // namespace xen::pv_build

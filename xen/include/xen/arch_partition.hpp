@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+// What an architecture does for a domain that starts with the hypervisor (xen/partition.hpp).
+#pragma once
+
+#include <xen/partition.hpp>
+
+namespace xen::arch {
+
+// Memory, kernel, ramdisk, console and the first vCPU's registers. The domain exists with its vCPUs and its event channels,
+// paused. Errors are logged with their cause.
+Status build_partition(Domain& d, const partition::Description& p);
+
+}  // namespace xen::arch
