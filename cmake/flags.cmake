@@ -40,7 +40,8 @@ else()
             -fvisibility=hidden -fcf-protection=none
             $<$<COMPILE_LANGUAGE:CXX>:-include${CMAKE_SOURCE_DIR}/xen/arch/x86/boot/hidden.h>)
     else()
-        target_compile_options(xenith_flags INTERFACE -mno-outline-atomics -mgeneral-regs-only)
+        # It runs where it is linked: without -fno-pie each global's address is read from a table.
+        target_compile_options(xenith_flags INTERFACE -mno-outline-atomics -mgeneral-regs-only -fno-pie)
     endif()
     # The release image is optimised for few instructions, not size; assertions stay.
     set(CMAKE_CXX_FLAGS_RELEASE "-O2")

@@ -68,6 +68,7 @@ extern "C" void guest_main() {
     grants();
     memory();
     domains();
+    if (blocks[0].esr) no_row("a_fault", static_cast<s64>(blocks[0].esr));
     print("== done\n");
     firmware(0x84000008);
 }

@@ -26,7 +26,12 @@ s64 call_dom() { return call(__HYPERVISOR_domctl, address(dom)); }
 
 // As xl makes them: with one vCPU and the default limits, and no memory yet. The requests are ready before counting begins.
 xen_domctl requests[3];
+xen_memory_reservation reservation;
 void prepare() {
+    clear(&reservation, sizeof reservation);
+    set_xen_guest_handle(reservation.extent_start, frames);
+    reservation.nr_extents = kMostPages;
+    reservation.domid = number;
     auto& c = make(XEN_DOMCTL_createdomain).u.createdomain;
     c.flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap;
     c.max_vcpus = 1;
@@ -46,11 +51,7 @@ s64 create() {
 }
 
 s64 populate() {
-    auto r = zeroed<xen_memory_reservation>();
-    set_xen_guest_handle(r.extent_start, frames);
-    r.nr_extents = kMostPages;
-    r.domid = number;
-    s64 done = call(__HYPERVISOR_memory_op, XENMEM_populate_physmap, address(r));
+    s64 done = call(__HYPERVISOR_memory_op, XENMEM_populate_physmap, address(reservation));
     return done == static_cast<s64>(kMostPages) ? 0 : -1;
 }
 
@@ -92,7 +93,9 @@ void life() {
 }
 
 void pages() {
-    for (u64 i = 0; i < kMostPages; ++i) frames[i] = kFirstFrame + i;
+    u64 first = kFirstFrame;
+    asm("" : "+r"(first));              // else the compiler makes a constant of the list's place, which nobody relocates
+    for (u64 i = 0; i < kMostPages; ++i) frames[i] = first + i;
     create();
     s64 rc = populate();
     auto renew = [] {

@@ -23,18 +23,15 @@ void copying(const char* name, std::uint16_t bytes) {
 
 u64 frames[kMany];
 
-s64 reservation(unsigned operation, u64 count) {
+void there_and_back(const char* name, u64 count) {
+    for (u64 i = 0; i < count; ++i) frames[i] = spare_page(16 + i) / kPage;
     auto r = zeroed<xen_memory_reservation>();
     set_xen_guest_handle(r.extent_start, frames);
     r.nr_extents = count;
     r.domid = DOMID_SELF;
-    return call(__HYPERVISOR_memory_op, operation, address(r));
-}
-
-void there_and_back(const char* name, u64 count) {
-    for (u64 i = 0; i < count; ++i) frames[i] = spare_page(16 + i) / kPage;
-    auto both = [=] {
-        s64 gone = reservation(XENMEM_decrease_reservation, count), back = reservation(XENMEM_populate_physmap, count);
+    auto both = [&] {
+        s64 gone = call(__HYPERVISOR_memory_op, XENMEM_decrease_reservation, address(r));
+        s64 back = call(__HYPERVISOR_memory_op, XENMEM_populate_physmap, address(r));
         return gone == back ? back : -1;
     };
     s64 rc = both();

@@ -4,7 +4,11 @@
 
 namespace gic {
 
-bool is_v3() { return READ_REGISTER(id_aa64pfr0_el1) >> 24 & 15; }
+bool is_v3() {
+    static u64 known;       // the register traps
+    if (!known) known = 1 + (READ_REGISTER(id_aa64pfr0_el1) >> 24 & 15);
+    return known > 1;
+}
 
 u64 private_frame(unsigned vcpu) { return is_v3() ? kRedistributor + vcpu * 0x20000 + 0x10000 : kDistributor; }
 

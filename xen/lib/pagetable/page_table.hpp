@@ -39,14 +39,15 @@ public:
         Paddr at{};                   // of the input address itself, of a leaf
     };
 
-    PageTable(F format, M& memory, Paddr root) : format_{format}, memory_{memory}, root_{root} {}
+    PageTable(F format, M& memory, Paddr root)
+        : format_{format}, memory_{memory}, root_{root}, root_height_{format.root_height()}, root_mask_{entries_at(root_height_) - 1} {}
 
     const F& format() const { return format_; }
     bool holds(u64 in, u64 bytes) const { return in + bytes >= in && ((in + bytes - (bytes != 0)) >> format_.input_bits()) == 0; }
 
     Found find(u64 in) const {
         Paddr at = root_;
-        for (unsigned h = format_.root_height();; --h) {
+        for (unsigned h = root_height_;; --h) {
             Entry e = memory_.load(slot_of(at, in, h));
             EntryKind kind = F::kind(e, h);
             if (kind == EntryKind::leaf) return {e, h, kind, F::address(e, h) + (in & (bytes_at(h) - 1))};
@@ -113,7 +114,7 @@ private:
         return format_.input_bits() > shift_of(height) ? u64{1} << (format_.input_bits() - shift_of(height)) : 1;
     }
     Entry* slot_of(Paddr table, u64 in, unsigned height) const {
-        return memory_.table(table) + ((in >> shift_of(height)) & (entries_at(height) - 1));
+        return memory_.table(table) + ((in >> shift_of(height)) & (height == root_height_ ? root_mask_ : (u64{1} << kIndexBits) - 1));
     }
 
     // The largest block that may start here; a block at the root's height only where the format has such leaves.
@@ -127,7 +128,7 @@ private:
     // The slot of `in` at a height, with the tables above it made and blocks above it split; null without memory.
     Entry* slot_for(u64 in, unsigned height) {
         Paddr at = root_;
-        for (unsigned h = format_.root_height();; --h) {
+        for (unsigned h = root_height_;; --h) {
             Entry* slot = slot_of(at, in, h);
             if (h == height) return slot;
             Entry e = memory_.load(slot);
@@ -194,7 +195,7 @@ private:
     void each_entry(u64 in, u64 bytes, Each f) const {
         for (u64 end = in + bytes; in < end;) {
             Paddr at = root_;
-            unsigned h = format_.root_height();
+            unsigned h = root_height_;
             Entry* slot = slot_of(at, in, h);
             Entry e = memory_.load(slot);
             while (F::kind(e, h) == EntryKind::table) {
@@ -224,8 +225,10 @@ private:
     template <class Gone>
     bool drain_table(Paddr table, u64 in, unsigned height, unsigned& budget, Gone& gone) {
         Entry* slot = memory_.table(table);
-        for (u64 i = 0; i < entries_at(height); ++i, ++slot, in += bytes_at(height)) {
+        const Entry* end = slot + entries_at(height);
+        for (const u64 step = bytes_at(height); slot != end; ++slot, in += step) {
             Entry e = memory_.load(slot);
+            if (e == Entry{}) continue;                    // most of a table that is nearly empty
             EntryKind kind = F::kind(e, height);
             if (kind == EntryKind::hole) continue;
             if (!budget) return false;
@@ -243,6 +246,8 @@ private:
     F format_;
     M& memory_;
     Paddr root_;
+    unsigned root_height_;
+    u64 root_mask_;
 };
 
 }  // namespace xen::pt

@@ -13,23 +13,33 @@
 namespace xen::arch {
 namespace {
 
-// PAR_EL1 (ARM D19.2.118) is the guest's too.
 constexpr u64 kParFault = 1, kParAddress = 0x0000fffffffff000;
 
-#define TRANSLATE(operation, gva)                          \
-    __extension__({                                        \
-        u64 flags_ = irq_save(), own_ = READ_SYSREG(par_el1); \
+// PAR_EL1 (ARM D19.2.118) is the guest's too: with interrupts off, the guest's value comes back.
+class OwnPar {
+public:
+    OwnPar() : flags_{irq_save()}, guests_{READ_SYSREG(par_el1)} {}
+    ~OwnPar() {
+        WRITE_SYSREG(par_el1, guests_);
+        irq_restore(flags_);
+    }
+    OwnPar(const OwnPar&) = delete;
+    OwnPar& operator=(const OwnPar&) = delete;
+
+private:
+    u64 flags_, guests_;
+};
+
+#define TRANSLATE(operation, gva)                                        \
+    __extension__({                                                      \
         asm volatile("at " operation ", %0; isb" ::"r"(gva) : "memory"); \
-        u64 par_ = READ_SYSREG(par_el1);                   \
-        WRITE_SYSREG(par_el1, own_);                       \
-        irq_restore(flags_);                               \
-        par_;                                              \
+        READ_SYSREG(par_el1);                                            \
     })
 
 u64 through_both(u64 gva, bool write) { return write ? TRANSLATE("s12e1w", gva) : TRANSLATE("s12e1r", gva); }
 
 // A frame of RAM that somebody owns, held. What the guest maps of devices is none.
-PageRef hold(Mfn f) {
+[[gnu::always_inline]] inline PageRef hold(Mfn f) {
     if (!mfn_valid(f)) return {};
     PageInfo& p = page_of(f);
     Domain* owner = p.owner();
@@ -39,7 +49,8 @@ PageRef hold(Mfn f) {
 
 class Window {
 public:
-    Window(u64 gva, bool write) {
+    [[gnu::always_inline]] Window(u64 gva, bool write) {
+        OwnPar scope;
         u64 par = through_both(gva, write);
         if (par & kParFault) return;
         page_ = hold(frame_of(Paddr{par & kParAddress}));
@@ -57,7 +68,7 @@ private:
 };
 
 template <class F>
-bool piecewise(u64 gva, usize bytes, bool write, F move) {
+[[gnu::cold]] bool over_pages(u64 gva, usize bytes, bool write, F move) {
     for (usize done = 0; done < bytes;) {
         Window w{gva + done, write};
         if (!w) return false;
@@ -65,6 +76,15 @@ bool piecewise(u64 gva, usize bytes, bool write, F move) {
         move(w.at(), done, n);
         done += n;
     }
+    return true;
+}
+
+template <class F>
+[[gnu::always_inline]] inline bool piecewise(u64 gva, usize bytes, bool write, F move) {
+    if (page_offset(gva) + bytes > kPageSize || !bytes) [[unlikely]] return over_pages(gva, bytes, write, move);
+    Window w{gva, write};
+    if (!w) return false;
+    move(w.at(), 0, bytes);
     return true;
 }
 
@@ -79,12 +99,14 @@ bool exchange(char* at, u64* old, u64 desired) {
 }  // namespace
 
 Maybe<Gaddr> guest_stage1(u64 gva, bool write) {
+    OwnPar scope;
     u64 par = write ? TRANSLATE("s1e1w", gva) : TRANSLATE("s1e1r", gva);
     if (par & kParFault) return nothing;
     return Gaddr{(par & kParAddress) | page_offset(gva)};
 }
 
 Maybe<Paddr> guest_translate(u64 gva, bool write) {
+    OwnPar scope;
     u64 par = through_both(gva, write);
     if (par & kParFault) return nothing;
     return Paddr{(par & kParAddress) | page_offset(gva)};

@@ -13,8 +13,7 @@ extern "C" {
 
 void enter_current_on(void* stack_top);
 
-// Interrupts off at the call and at the return.
-Vcpu* exit_work() {
+static Vcpu* more_exit_work() {
     for (;;) {
         if (softirq::pending()) {
             irq_enable();
@@ -27,6 +26,13 @@ Vcpu* exit_work() {
             return &current();
         }
     }
+}
+
+// Interrupts off at the call and at the return. Most often there is nothing to do.
+Vcpu* exit_work() {
+    Vcpu& v = current();
+    bool none = !softirq::pending() && !v.is_idle() && !v.arch.attention.load(std::memory_order_relaxed);
+    return none ? &v : more_exit_work();
 }
 
 void enter_current() {

@@ -92,10 +92,31 @@ wipe_page:
     mov x2, #4
     lsl x2, x2, x1
     add x3, x0, #4096
-1:  dc zva, x0
-    add x0, x0, x2
+    cmp x2, #64
+    b.ne 3f
+1:  dc zva, x0                          // the usual size, eight a turn
+    add x1, x0, #64
+    dc zva, x1
+    add x1, x0, #128
+    dc zva, x1
+    add x1, x0, #192
+    dc zva, x1
+    add x1, x0, #256
+    dc zva, x1
+    add x1, x0, #320
+    dc zva, x1
+    add x1, x0, #384
+    dc zva, x1
+    add x1, x0, #448
+    dc zva, x1
+    add x0, x0, #512
     cmp x0, x3
     b.lo 1b
+    ret
+3:  dc zva, x0
+    add x0, x0, x2
+    cmp x0, x3
+    b.lo 3b
     ret
 2:  mov x1, xzr
     mov x2, #4096

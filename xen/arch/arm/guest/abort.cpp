@@ -84,9 +84,9 @@ bool by_syndrome(Vcpu& v, AbortSyndrome s, u64 at) {
 bool is_device(Vcpu& v, u64 at) { return vgic::owns(*v.domain, at) || vuart::owns(*v.domain, at); }
 
 bool as_device(Vcpu& v, AbortSyndrome s, u64 at) {
-    if (s.fault() != Fault::translation || s.on_walk() || !is_device(v, at)) return false;
-    if (s.cache_operation()) return true;
-    return s.valid() ? by_syndrome(v, s, at) : by_instruction(v, at);
+    if (s.fault() != Fault::translation || s.on_walk()) return false;
+    if (s.valid() && !s.cache_operation()) [[likely]] return by_syndrome(v, s, at);
+    return is_device(v, at) && (s.cache_operation() || by_instruction(v, at));
 }
 
 void report(const Vcpu& v, AbortSyndrome s, Maybe<Gaddr> at) {
@@ -101,11 +101,11 @@ void data_abort(Vcpu& v, AbortSyndrome s) {
     if (s.fault() == Fault::external && s.far_not_valid()) return inject_data_abort(v, 0);
     u64 far = arch::read_far();
     Maybe<Gaddr> at = s.fault() == Fault::external ? Maybe<Gaddr>{} : faulting_address(s);
-    if (at && mapped_meanwhile(v, s, *at, s.write() && !s.cache_operation())) return;
-    if (at && as_device(v, s, at->raw())) {
+    if (at && as_device(v, s, at->raw())) [[likely]] {
         v.arch.regs.pc += s.instruction_bytes();
         return;
     }
+    if (at && mapped_meanwhile(v, s, *at, s.write() && !s.cache_operation())) return;
     report(v, s, at);
     inject_data_abort(v, far);
 }

@@ -113,9 +113,9 @@ bool is_monitor(RegisterSyndrome s) {
 bool is_id(RegisterSyndrome s) { return s.op0() == 3 && s.op1() == 0 && s.crn() == 0 && s.crm() >= 1 && s.crm() <= 7; }
 
 Handler find(RegisterSyndrome s) {
+    if (is_id(s)) return id_register;
     for (const Entry& e : kEntries)
         if (e.key == s.key()) return e.handler;
-    if (is_id(s)) return id_register;
     if (is_breakpoint(s)) return ignore;
     return is_monitor(s) ? kernel_only : nullptr;
 }

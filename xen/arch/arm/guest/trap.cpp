@@ -6,6 +6,7 @@
 #include <xen/hypercall.hpp>
 #include <xen/log.hpp>
 #include <xen/sched.hpp>
+#include <xen/softirq.hpp>
 
 #include "arch/arm/guest/handlers.hpp"
 #include "arch/arm/guest/registers.hpp"
@@ -38,7 +39,7 @@ void wait(Vcpu& v, Syndrome s) {
 void hvc(Vcpu& v, Syndrome s) {
     if (s.immediate() == XEN_HYPERCALL_TAG && !in_user_mode(v.arch.regs)) [[likely]] {
         hypercall::from_guest(v);
-        wake_if_pending(v);
+        if (softirq::pending()) [[unlikely]] wake_if_pending(v);   // to block asks for the scheduler
         return;
     }
     if (s.immediate() == 0) return smccc_call(v);
@@ -90,6 +91,7 @@ using namespace xen;
 
 extern "C" void arm_guest_sync(u64 esr) {
     guest::Syndrome s{esr};
+    if (s.ec() == guest::Class::hvc64) [[likely]] return guest::hvc(current(), s);
     guest::table.by_class[static_cast<u8>(s.ec())](current(), s);
 }
 

@@ -41,6 +41,7 @@ public:
     Tables tables;            // all three: under the lock
     Table table;
     Gfn highest{0};
+    bool drained = true;      // there is nothing in it
 };
 
 }  // namespace xen::p2m

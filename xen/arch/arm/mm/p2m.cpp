@@ -69,6 +69,7 @@ Status map_leaves(Map& m, Gfn at, Mfn first, u64 frames, Type type) {
     if (!fits(m, at, frames) || (first.raw() + frames) >> (Stage2::kMostBits - kPageShift))
         return refuse(Errno::inval, "frame %#lx: guest frames end at %#lx", at.raw(), u64{1} << (ipa_bits() - kPageShift));
     WriteGuard g{m.lock};
+    m.drained = false;
     if (!m.table.map(address(at), address_of(first), bytes_of(frames), attributes_of(type), put_leaf))
         return refuse(Errno::nomem, "frame %#lx: no memory for its tables, %lu of %lu pages in use", at.raw(), m.tables.pages,
                       m.tables.limit);
@@ -83,7 +84,7 @@ Maybe<Paddr> Tables::allocate() {
     if (pages >= limit) return nothing;
     void* page = memory::allocate_heap_pages(Order{0});
     if (!page) return nothing;
-    memset(page, 0, kPageSize);
+    arch::wipe_page(page);
     ++pages;
     return arch::direct_map_paddr(page);
 }
@@ -123,7 +124,7 @@ void destroy(Domain& d) {
     {
         WriteGuard g{m->lock};
         unsigned all = ~0u;
-        m->table.drain(all, put_leaf);
+        if (!m->drained) m->table.drain(all, put_leaf);
     }
     memory::free_heap_pages(m->tables.table(address_of(m->root)), Order{static_cast<u8>(m->table.format().root_order())});
     tlb::flush_guest(m->vmid);
@@ -139,7 +140,10 @@ Status relinquish(Domain& d) {
         {
             WriteGuard g{m.lock};
             if (!flushed) tlb::flush_guest(m.vmid);
-            if (m.table.drain(budget, put_leaf)) return {};
+            if (m.drained || m.table.drain(budget, put_leaf)) {
+                m.drained = true;
+                return {};
+            }
         }
         if (hypercall::preempt_due()) return Errno::restart;
     }

@@ -134,8 +134,8 @@ bool pending(Vcpu& vcpu) {
     Guard g{s.lock};
     bring_back(s, v);
     if (!v.resident) take_upcall(s, v);
-    for (usize id : v.mine) {
-        const Irq& irq = *s.find(v, static_cast<unsigned>(id));
+    for (unsigned id : v.mine) {
+        const Irq& irq = *s.find(v, id);
         if (deliverable(s, irq) && !irq.active) return true;
     }
     return false;

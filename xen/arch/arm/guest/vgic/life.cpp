@@ -25,6 +25,8 @@ Status fill_in(DomainState& s, Domain& d, Version version, const Layout& l) {
     s.vcpus = std::move(vcpus);
     auto irqs = TRY(Array<Irq>::create(spis));
     s.spis = std::move(irqs);
+    auto enabled = TRY(Array<u32>::create(spis / 32));
+    s.enabled_spis = std::move(enabled);
     for (unsigned i = 0; i < spis; ++i) {
         reset(s.spis[i], kSpiBase + i);
         s.spis[i].routable = s.is_v3();   // v2: GICD_ITARGETSR begins with nobody
@@ -67,6 +69,7 @@ Status init_vcpu(Vcpu& v) {
     box->vcpu = &v;
     box->index = static_cast<u16>(v.id.raw());
     for (unsigned i = 0; i < kPrivate; ++i) reset(box->irqs[i], i);
+    box->enabled = (1u << kSgis) - 1;
     v.arch.vgic = box.leak();
     Guard g{s.lock};
     s.vcpus[v.id.raw()] = v.arch.vgic;

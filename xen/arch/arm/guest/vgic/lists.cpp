@@ -13,8 +13,8 @@ constexpr bool has(u64 lr, u64 flag) { return lr & flag; }
 // An interrupt ended whose list register was needed for another: the active one of the highest priority, as ends nest.
 void end_spilled(DomainState& s, VcpuState& v) REQUIRES(s.lock) {
     Irq* best = nullptr;
-    for (usize id : v.mine) {
-        Irq* irq = s.find(v, static_cast<unsigned>(id));
+    for (unsigned id : v.mine) {
+        Irq* irq = s.find(v, id);
         if (irq->active && !irq->listed() && (!best || irq->priority < best->priority)) best = irq;
     }
     if (!best) return;
@@ -54,7 +54,7 @@ void forget(Irq& irq) {
 }
 
 // Ends that must be heard of: more is to come then, and no other trap would bring us back.
-bool wants_end(const Irq& irq) { return irq.is_level() || irq.senders || irq.latch; }
+bool wants_end(const Irq& irq) { return (irq.is_level() && irq.line) || irq.senders || irq.latch; }
 
 u64 list_pending(Irq& irq, u64 lr) {
     irq.listed_latch = irq.latch;
@@ -143,8 +143,8 @@ unsigned lists() {
 
 Choice choose(DomainState& s, VcpuState& v) REQUIRES(s.lock) {
     Choice c{lists()};
-    for (usize id : v.mine) {
-        Irq& irq = *s.find(v, static_cast<unsigned>(id));
+    for (unsigned id : v.mine) {
+        Irq& irq = *s.find(v, id);
         if (is_idle(irq)) forget(irq);
         if (irq.active || deliverable(s, irq)) c.offer(irq);
     }

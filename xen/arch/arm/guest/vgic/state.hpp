@@ -10,7 +10,7 @@
 #include <xen/lock.hpp>
 
 #include "arch/arm/guest/vgic/irq.hpp"
-#include "lib/bitmap.hpp"
+#include "arch/arm/guest/vgic/irq_set.hpp"
 
 namespace xen::vgic {
 
@@ -27,7 +27,8 @@ struct VcpuState {
     u16 spilled = 0;                   // active interrupts without one
     u16 in_list[kMaxLists]{};          // interrupt of each
     gic::ActivePriorities priorities{};
-    Bitmap<1024> mine{};
+    IrqSet mine{};
+    u32 enabled = 0;                   // a bit for each of irqs, as Irq::enabled
     Irq irqs[kPrivate];
 };
 
@@ -40,6 +41,7 @@ struct DomainState {
     Layout layout{};
     Array<VcpuState*> vcpus;
     Array<Irq> spis;
+    Array<u32> enabled_spis;           // 32 each
 
     bool is_v3() const { return version == Version::v3; }
     VcpuState* vcpu(usize i) const { return i < vcpus.size() ? vcpus[i] : nullptr; }
@@ -48,6 +50,12 @@ struct DomainState {
     Irq* find(VcpuState& v, unsigned id) {
         if (id < kPrivate) return &v.irqs[id];
         return id < interrupts() ? &spis[id - kPrivate] : nullptr;
+    }
+    u32& enabled_of(VcpuState& v, unsigned id) { return id < kPrivate ? v.enabled : enabled_spis[(id - kPrivate) / 32]; }
+    void set_enabled(VcpuState& v, Irq& irq, bool on) {
+        u32& word = enabled_of(v, irq.id);
+        word = on ? word | 1u << irq.id % 32 : word & ~(1u << irq.id % 32);
+        irq.enabled = on;
     }
 };
 
