@@ -103,6 +103,21 @@ TEST_CASE("a tree that was written is read back", "[devicetree]") {
     CHECK(!t.by_phandle(8));
 }
 
+TEST_CASE("a walk meets every node, however deep the one before it stands", "[devicetree]") {
+    Written w;
+    Builder b{w.space};
+    for (const char* name : {"", "a", "b", "c", "d"}) b.begin(name);
+    for (int i = 0; i < 4; ++i) b.end();
+    b.begin("e");
+    b.end();
+    b.end();
+    w.bytes = b.finish().value();
+    std::string names;
+    Tree t = open(w);
+    for (Maybe<Node> n = t.root().next(); n; n = n->next()) names += str(n->name()) + " ";
+    CHECK(names == "a b c d e ");
+}
+
 TEST_CASE("addresses go through the buses above", "[devicetree]") {
     auto w = machine();
     Node uart = *open(*w).find("/bus/uart");

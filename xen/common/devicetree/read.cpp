@@ -102,8 +102,7 @@ Maybe<Node> Node::child(Str name) const {
 }
 
 Maybe<Node> Node::next() const {
-    int depth = 1;   // so that it ends with the tree, not with this node
-    int n = fdt_next_node(tree_, offset_, &depth);
+    int n = fdt_next_node(tree_, offset_, nullptr);   // without a depth it ends with the tree, not with a node above
     return n < 0 ? Maybe<Node>{} : at(tree_, n);
 }
 
