@@ -42,11 +42,17 @@ def run(command):
 
 def kernel(name):
     """A kernel of tests/guests, built anew when it must be; returns its path."""
-    source, folder = os.path.join(place.TOP, "tests", "guests", name), os.path.join(place.BUILD, "guests", name)
+    prefix, ending = ("", "") if place.ARCH == "x86_64" else ("aarch64-linux-gnu-", "-arm64")
+    source, folder = os.path.join(place.TOP, "tests", "guests", name), os.path.join(place.BUILD, "guests", name + ending)
     generator = ["-G", "Ninja"] if shutil.which("ninja") else []
-    run(["cmake", *generator, "-S", source, "-B", folder, "-DCMAKE_CXX_COMPILER=g++-12"])
+    run(["cmake", *generator, "-S", source, "-B", folder, "-DCMAKE_CXX_COMPILER=%sg++-12" % prefix])
     run(["cmake", "--build", folder])
-    return os.path.join(place.BUILD, "guests", name + ".elf")
+    elf = os.path.join(place.BUILD, "guests", name + ending + ".elf")
+    if not prefix:
+        return elf
+    flat = elf[:-len("elf")] + "img"        # what the tools take there
+    run([prefix + "objcopy", "-O", "binary", elf, flat])
+    return flat
 
 
 def small():

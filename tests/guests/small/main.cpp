@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A PV guest of a few pages, for tests that start many. Its command line says what it does: "block" waits for ever,
+// A PV guest of a few pages, for tests that start many. Its command line says what it does, behind "small=": "block" waits for ever,
 // "spin" keeps its CPU, "poweroff" and "crash" end it at once.
 #include "lib.hpp"
 #include <public/sched.h>
@@ -29,7 +29,7 @@ extern "C" [[noreturn]] void trap_handler() { shut_down(SHUTDOWN_crash); }
 
 extern "C" [[noreturn]] void guest_main(start_info* info) {
     const char* words = reinterpret_cast<const char*>(info->cmd_line);
-    if (same_text(words, "block")) block();
-    if (same_text(words, "spin")) spin();
-    shut_down(same_text(words, "poweroff") ? SHUTDOWN_poweroff : SHUTDOWN_crash);
+    if (same_text(words, "small=block")) block();
+    if (same_text(words, "small=spin")) spin();
+    shut_down(same_text(words, "small=poweroff") ? SHUTDOWN_poweroff : SHUTDOWN_crash);
 }

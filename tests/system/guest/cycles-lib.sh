@@ -6,7 +6,8 @@ small() { # NAME WORD LINE...: the configuration of a guest that does WORD (test
     local name=$1 word=$2
     shift 2
     {
-        printf "name='%s'\ntype='pv'\nkernel='/domu/small'\nmemory=8\nextra='%s'\n" "$name" "$word"
+        kind
+        printf "name='%s'\nkernel='/domu/small'\nmemory=8\nextra='%s'\n" "$name" "small=$word"
         for line in "$@"; do echo "$line"; done
     } >"/tmp/guests/$name.cfg"
     echo "/tmp/guests/$name.cfg"

@@ -34,18 +34,18 @@ check "xl block-detach" xl block-detach one xvdc
 inside "the disk is gone" one 'n=0; while [ -b /dev/xvdc ] && [ $n -lt 100 ]; do n=$((n + 1)); sleep 0.1; done; [ ! -b /dev/xvdc ]'
 same "what it wrote is in the file" "$( (pattern second $((1 << 20)); pattern new $((1 << 20))) | sum)" "$(sum </tmp/second.img)"
 
-# The network: 64 MiB each way.
+# The network: as much each way.
 inside "an address" one 'ip addr add 192.168.7.2/24 dev eth0 && ip link set eth0 up'
 check "dom0 reaches the guest" wait_for 30 ping -c 1 -w 2 192.168.7.2
 inside "the guest reaches dom0" one 'ping -c 3 -w 10 192.168.7.1'
-bytes=$((64 << 20))
+bytes=$((NET_MIB << 20))
 mkdir /tmp/www
 pattern network $bytes >/tmp/www/data
 want=$(sum </tmp/www/data)
 httpd -p 192.168.7.1:80 -h /tmp/www
-same "64 MiB to the guest" "$(answer one 'wget -q -O - http://192.168.7.1/data | sha256sum')" "$want  -"
+same "$NET_MIB MiB to the guest" "$(answer one 'wget -q -O - http://192.168.7.1/data | sha256sum')" "$want  -"
 inside "the guest serves as many" one "yes network | head -c $bytes >/tmp/data && httpd -p 192.168.7.2:80 -h /tmp"
-same "64 MiB from the guest" "$(wget -q -O - http://192.168.7.2/data | sum)" "$want"
+same "$NET_MIB MiB from the guest" "$(wget -q -O - http://192.168.7.2/data | sum)" "$want"
 
 check "xl network-detach" xl network-detach one 0
 inside "the card is gone" one 'n=0; while [ -e /sys/class/net/eth0 ] && [ $n -lt 100 ]; do n=$((n + 1)); sleep 0.1; done; [ ! -e /sys/class/net/eth0 ]'

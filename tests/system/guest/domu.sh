@@ -1,20 +1,14 @@
 # SPDX-License-Identifier: MIT
 # One PV guest and what xl can do to it.
 . /do/domu-lib.sh
+. /do/domu-steps.sh
 
 create one "memory=160" "vcpus=1" "maxvcpus=2" "maxmem=192"
 shows "xl list" "^one +1 +160 +1 " xl list
 same "the guest's hypervisor" "$(answer one 'cat /sys/hypervisor/type')" xen
 
-# The console, in both directions.
-# xl only listens where it is on a terminal.
-(sleep 3; echo 'echo heard $((40 + 2))'; sleep 3; printf '\035'; sleep 1) | timeout 20 script -q -f -c "xl console one" /tmp/console >/dev/null 2>&1
-shows "xl console: the guest hears and answers" "heard 42" cat /tmp/console
-
-check "xl pause" xl pause one
-shows "paused" "p" state_of one
-check "xl unpause" xl unpause one
-inside "it runs again" one true
+console_of one
+pause_and_unpause one
 
 check "xl rename" xl rename one two
 same "its new name" "$(xl domname 1)" two
@@ -32,14 +26,7 @@ check "xl sched-credit: weight and cap" xl sched-credit -d one -w 512 -c 50
 shows "they are kept" "^one +1 +512 +50" xl sched-credit -d one
 check "xl sched-credit back" xl sched-credit -d one -w 256 -c 0
 
-total() { answer one "sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo"; }
-before=$(total)
-check "xl mem-set down" xl mem-set one 128
-check "xl list follows" wait_for 20 sh -c "xl list one | grep -Eq '^one +1 +128 '"
-within "the guest's memory after mem-set 128, KiB" "$(total)" 1 $((before - 30000))
-check "xl mem-set up" xl mem-set one 160
-check "xl list follows again" wait_for 20 sh -c "xl list one | grep -Eq '^one +1 +160 '"
-same "the guest's memory, KiB" "$(total)" "$before"
+balloon one 160 128
 
 check "xl sysrq" xl sysrq one h
 check "the guest hears of it" wait_for 20 told one "sysrq: HELP"

@@ -15,7 +15,7 @@ small() { # NAME LINE...
     local name=$1
     shift
     {
-        printf "name='%s'\ntype='pv'\nkernel='/domu/small'\nmemory=8\nextra='block'\n" "$name"
+        printf "name='%s'\ntype='pv'\nkernel='/domu/small'\nmemory=8\nextra='small=block'\n" "$name"
         for line in "$@"; do echo "$line"; done
     } >"/tmp/guests/$name.cfg"
     echo "/tmp/guests/$name.cfg"

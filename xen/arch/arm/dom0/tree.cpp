@@ -73,7 +73,17 @@ private:
             out_.number("linux,initrd-start", facts_.ramdisk_start, 2);
             out_.number("linux,initrd-end", facts_.ramdisk_end, 2);
         }
+        seeds();
         out_.end();
+    }
+
+    // Randomness from the boot loader. Linux without it lays its linear map so that the memory it adds for its balloon, at the lowest
+    // address nobody claims, is outside (WARN in vmemmap_populate).
+    void seeds() {
+        auto chosen = machine_.find("/chosen");
+        if (!chosen) return;
+        for (Str name : {Str{"kaslr-seed"}, Str{"rng-seed"}})
+            if (auto seed = chosen->property(name)) out_.property(seed->name, seed->value);
     }
 
     // Linux, Documentation/devicetree/bindings/arm/xen.txt: first the grant table's place, then the spaces for others' pages.
