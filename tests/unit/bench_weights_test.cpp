@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The benchmark's plugin knows the dear instructions and the guest's marks by their bytes.
+#include "../bench/plugin/arm64.hpp"
 #include "../bench/plugin/weights.hpp"
 #include <catch2/catch.hpp>
 #include <vector>
@@ -81,4 +82,44 @@ TEST_CASE("the guest's marks are told from other RDTSC and NOPs") {
     CHECK(mark_of({0x0f, 0x1f, 0x80, 0x02, 0x00, 0x42, 0x58}) == Mark::bare_row);
     CHECK(mark_of({0x0f, 0x1f, 0x80, 0x00, 0x00, 0x00, 0x00}) == Mark::none);
     CHECK(mark_of({0x66, 0x2e, 0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00}) == Mark::none);
+}
+
+TEST_CASE("dear instructions of A64 have the weight of the table") {
+    CHECK(arm64::weight(0xd50c83df) == 150);    // tlbi vmalls12e1is
+    CHECK(arm64::weight(0xd50c8020) == 150);    // tlbi ipas2e1is, x0
+    CHECK(arm64::weight(0xd508711f) == 100);    // ic ialluis
+    CHECK(arm64::weight(0xd50b7520) == 100);    // ic ivau, x0
+    CHECK(arm64::weight(0xd50c78a0) == 30);     // at s12e1w, x0
+    CHECK(arm64::weight(0xd50b7e20) == 30);     // dc civac, x0
+    CHECK(arm64::weight(0xd50b7420) == 0);      // dc zva, x0
+    CHECK(arm64::weight(0xd5033f9f) == 30);     // dsb sy
+    CHECK(arm64::weight(0xd5033fdf) == 30);     // isb
+    CHECK(arm64::weight(0xd5033bbf) == 10);     // dmb ish
+    CHECK(arm64::weight(0xd69f03e0) == 40);     // eret
+    CHECK(arm64::weight(0xd401d422) == 40);     // hvc #0xea1
+    CHECK(arm64::weight(0xd4000003) == 40);     // smc #0
+    CHECK(arm64::weight(0xd53ccc00) == 20);     // mrs x0, ich_lr0_el2
+    CHECK(arm64::weight(0xd518cc20) == 20);     // msr icc_eoir1_el1, x0
+    CHECK(arm64::weight(0xc800fc41) == 20);     // stlxr w0, x1, [x2]
+    CHECK(arm64::weight(0xc8200861) == 20);     // stxp w0, x1, x2, [x3]
+    CHECK(arm64::weight(0xc8e0fc41) == 20);     // casal x0, x1, [x2]
+    CHECK(arm64::weight(0xb8e03041) == 20);     // ldsetal w0, w1, [x2]
+    // What only looks like one of them.
+    for (u32 other : {0x885f7c40u /* ldxr */, 0x889ffc20u /* stlr */, 0x88dffc20u /* ldar */, 0xf8bfc020u /* ldapr */,
+                      0xf8226820u /* str x0, [x1, x2] */, 0xf8408420u /* ldr x0, [x1], #8 */, 0xf8001020u /* stur */, 0xd503201fu /* nop */,
+                      0xd50342dfu /* msr daifset, #2 */, 0xd51cc000u /* msr vbar_el2, x0 */, 0xd5184000u /* msr spsr_el1, x0 */})
+        CHECK(arm64::weight(other) == 0);
+}
+
+TEST_CASE("the arm64 guest's marks are known, no other hints") {
+    auto mark_of_hint = [](u32 n) { return arm64::mark(0xd503201f | n << 5); };
+    CHECK(mark_of_hint(0x70) == Mark::begin);
+    CHECK(mark_of_hint(0x71) == Mark::point);
+    CHECK(mark_of_hint(0x72) == Mark::end);
+    CHECK(mark_of_hint(0x73) == Mark::whole_row);
+    CHECK(mark_of_hint(0x74) == Mark::point_row);
+    CHECK(mark_of_hint(0x75) == Mark::bare_row);
+    for (u32 n = 0; n < 0x80; ++n)
+        if (n < 0x70 || n > 0x75) CHECK(mark_of_hint(n) == Mark::none);
+    CHECK(arm64::mark(0xd5033f9f) == Mark::none);
 }

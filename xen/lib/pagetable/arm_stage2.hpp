@@ -58,10 +58,11 @@ struct Stage2 {
     static constexpr Entry mended(Entry e, unsigned) { return e | kValid; }
 
     // VTCR_EL2 (D19.2.163): inner shareable, write-back walks of 4 KiB tables. `range` is ID_AA64MMFR0_EL1.PARange.
-    constexpr u64 control(u64 range) const {
+    // VS: VMIDs have 16 bits.
+    constexpr u64 control(u64 range, bool wide_vmids = false) const {
         constexpr u64 kWalks = u64{3} << 12 | u64{1} << 10 | u64{1} << 8, kReserved = u64{1} << 31;
         u64 first_level = root_height() - 1;   // SL0: 1 from level 1, 2 from level 0
-        return kReserved | range << 16 | kWalks | first_level << 6 | (64 - u64{bits_});
+        return kReserved | u64{wide_vmids} << 19 | range << 16 | kWalks | first_level << 6 | (64 - u64{bits_});
     }
 
 private:

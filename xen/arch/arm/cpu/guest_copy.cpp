@@ -5,6 +5,7 @@
 
 #include <asm/cpu.hpp>
 #include <asm/fault.hpp>
+#include <asm/p2m.hpp>
 #include <asm/sysreg.hpp>
 #include <xen/domain.hpp>
 
@@ -13,7 +14,7 @@
 namespace xen::arch {
 namespace {
 
-constexpr u64 kParFault = 1, kParAddress = 0x0000fffffffff000;
+constexpr u64 kParFault = 1, kParStage2 = u64{1} << 9, kParAddress = 0x0000fffffffff000;
 
 // PAR_EL1 (ARM D19.2.118) is the guest's too: with interrupts off, the guest's value comes back.
 class OwnPar {
@@ -38,6 +39,9 @@ private:
 
 u64 through_both(u64 gva, bool write) { return write ? TRANSLATE("s12e1w", gva) : TRANSLATE("s12e1r", gva); }
 
+// A fault of stage 2 may be an entry that another CPU is about to change: between two valid ones there is a hole for a moment.
+[[gnu::cold]] u64 again(u64 gva, bool write) { return p2m::settled(*current().domain, through_both, gva, write); }
+
 // A frame of RAM that somebody owns, held. What the guest maps of devices is none.
 [[gnu::always_inline]] inline PageRef hold(Mfn f) {
     if (!mfn_valid(f)) return {};
@@ -52,10 +56,14 @@ public:
     [[gnu::always_inline]] Window(u64 gva, bool write) {
         OwnPar scope;
         u64 par = through_both(gva, write);
-        if (par & kParFault) return;
+        if (par & kParFault) [[unlikely]] {
+            if (par & kParStage2) par = again(gva, write);
+            if (par & kParFault) return;
+        }
         page_ = hold(frame_of(Paddr{par & kParAddress}));
         // Unmapped before the reference was there?
-        if (page_ && ((through_both(gva, write) ^ par) & (kParFault | kParAddress))) page_.reset();
+        constexpr u64 kSame = kParFault | kParAddress;
+        if (page_ && ((through_both(gva, write) ^ par) & kSame) && ((again(gva, write) ^ par) & kSame)) [[unlikely]] page_.reset();
         offset_ = page_offset(gva);
     }
     explicit operator bool() const { return static_cast<bool>(page_); }

@@ -103,7 +103,7 @@ Map::Map(u16 id, Mfn first_table, Stage2 f) : vmid{id}, root{first_table}, table
 
 Status init(Domain& d) {
     auto id = vmid::take();
-    if (!id) return refuse(Errno::nospc, "all VMIDs are in use");
+    if (!id) return refuse(Errno::nospc, "the processor tells %u domains apart, and has them", vmid::wide() ? 65535 : 255);
     Stage2 f = format();
     Order order{static_cast<u8>(f.root_order())};
     void* root = memory::allocate_heap_pages(order);
@@ -150,7 +150,7 @@ Status relinquish(Domain& d) {
 }
 
 u64 vttbr(const Domain& d) { return address_of(d.arch.p2m->root).raw() | u64{d.arch.p2m->vmid} << kVmidShift; }
-u64 vtcr() { return format().control(range()); }
+u64 vtcr() { return format().control(range(), vmid::wide()); }
 unsigned ipa_bits() { return format().input_bits(); }
 
 Status map(Domain& d, Gfn at, Mfn first, u64 frames, Type type) { return map_leaves(*d.arch.p2m, at, first, frames, type); }
@@ -211,6 +211,11 @@ Result<PageRef> page_at(const Domain& d, Gfn at, Entry& entry) {
 bool is_mapped(const Domain& d, Gaddr at, bool write) {
     auto e = lookup(d, frame_of(at));
     return e && (!write || is_writable(e.value().type));
+}
+
+u64 settled(const Domain& d, u64 (*translate)(u64, bool), u64 address, bool write) {
+    ReadGuard g{d.arch.p2m->lock};
+    return translate(address, write);
 }
 
 Gfn highest(const Domain& d) { return d.arch.p2m->highest; }

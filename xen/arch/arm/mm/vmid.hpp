@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Which translations in the TLBs are whose: 8 bits on every processor (ARM D8.13.1). 0 is nobody's. Any context.
+// Which translations in the TLBs are whose (ARM D8.13.1): 16 bits where the processor has them, else 8, and then no more than
+// 255 domains at a time. 0 is nobody's. Any context.
 #pragma once
 
 #include "lib/maybe.hpp"
@@ -7,6 +8,7 @@
 
 namespace xen::vmid {
 
+bool wide();         // 16 bits: VTCR_EL2.VS
 Maybe<u16> take();
 void give(u16 id);   // the TLBs have nothing of it any more
 

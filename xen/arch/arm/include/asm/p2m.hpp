@@ -54,6 +54,8 @@ Result<Entry> lookup(const Domain& d, Gfn at);
 Result<PageRef> page_at(const Domain& d, Gfn at, Entry& entry);
 // A stage 2 fault there had its cause in a change that was under way: the guest tries the access again.
 bool is_mapped(const Domain& d, Gaddr at, bool write);
+// The same for a translation that the processor was asked for: again, while no change is under way.
+u64 settled(const Domain& d, u64 (*translate)(u64 address, bool write), u64 address, bool write);
 Gfn highest(const Domain& d);               // highest frame that was ever mapped
 
 // XEN_DOMCTL_{get,set}_paging_mempool_size: how many pages its tables may have. Errno::busy: it has more already.

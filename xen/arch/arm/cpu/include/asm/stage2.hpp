@@ -12,6 +12,12 @@ inline u64 physical_range() {
     asm("mrs %0, id_aa64mmfr0_el1" : "=r"(v));
     return v & 15;
 }
+// ID_AA64MMFR1_EL1.VMIDBits (D19.2.65).
+inline u64 vmid_bits_field() {
+    u64 v;
+    asm("mrs %0, id_aa64mmfr1_el1" : "=r"(v));
+    return v >> 4 & 15;
+}
 // Walkers of every CPU see the tables' new entries from here on.
 inline void publish_tables() { asm volatile("dsb ishst; isb" ::: "memory"); }
 
