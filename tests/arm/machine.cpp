@@ -210,7 +210,7 @@ void restore_active(const ActivePriorities&) {}
 void enable(unsigned irq) { machine().enabled.insert(irq); }
 void disable(unsigned irq) { machine().enabled.erase(irq); }
 void set_trigger(unsigned, bool) {}
-void set_affinity(unsigned, CpuId) {}
+void set_affinity(unsigned irq, CpuId cpu) { machine().cpu_of[irq] = cpu.raw(); }
 void deactivate(unsigned irq) { machine().active.erase(irq), machine().deactivated.insert(irq); }
 void set_active(unsigned irq, bool on) {
     if (on) machine().active.insert(irq);

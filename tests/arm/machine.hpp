@@ -6,6 +6,7 @@
 
 #include <asm/vgic.hpp>
 
+#include <map>
 #include <memory>
 #include <set>
 #include <vector>
@@ -33,6 +34,7 @@ struct Machine {
     Interface cpus[kCpus];
     unsigned lists = 4;
     std::set<unsigned> enabled, deactivated, active;   // lines of the machine
+    std::map<unsigned, unsigned> cpu_of;               // where they go
     std::set<const Vcpu*> notified, blocked;
 };
 Machine& machine();

@@ -315,3 +315,49 @@ TEST_CASE("v2: targets, senders and the software interrupt register") {
     g.end(1, 6);
     CHECK(g.acknowledge(1) == 32);
 }
+
+TEST_CASE("v2: a line of the machine that another CPU took is released by us, and its own is ended by the guest") {
+    Guest g{3, vgic::Version::v2};
+    constexpr u64 kHardware = u64{1} << 61;
+    g.write(0, 0, 1);
+    REQUIRE(vgic::route(g.domain(), 40));
+    g.write(0, 0x800 + 40, 1, 1);
+    CHECK(machine().cpu_of[40] == 0);
+    g.write(0, kEnable + 4, 1u << 8);
+    for (unsigned taken_on : {0u, 2u}) {
+        machine().active.insert(40);
+        machine().deactivated.clear();
+        g.on(taken_on);
+        vgic::physical(g.domain(), 40);
+        REQUIRE(g.acknowledge(0) == 40);
+        CHECK(bool(g.cpu(0).lists[0] & kHardware) == (taken_on == 0));
+        CHECK(machine().active.count(40));
+        g.end(0, 40);
+        CHECK_FALSE(machine().active.count(40));
+        CHECK(machine().deactivated.count(40) == (taken_on == 0));   // else by the distributor
+        CHECK(g.acknowledge(0) == 1023);
+    }
+}
+
+TEST_CASE("lines of the machine follow their vCPU from CPU to CPU") {
+    V3 g{3};
+    REQUIRE(vgic::route(g.domain(), 40));
+    REQUIRE(vgic::route(g.domain(), 41));
+    g.enable_spi(40);
+    g.enable_spi(41);
+    g.write(0, 0x6000 + 8 * 41, 2, 8);                // GICD_IROUTER: vCPU 2
+    CHECK(machine().cpu_of[40] == 0);
+    CHECK(machine().cpu_of[41] == 2);
+    g.on(0);
+    vgic::switch_out(g.vcpu(0));
+    g.on(1);
+    vgic::switch_out(g.vcpu(1));
+    vgic::switch_in(g.vcpu(0));
+    CHECK(machine().cpu_of[40] == 1);
+    CHECK(machine().cpu_of[41] == 2);
+    vgic::switch_out(g.vcpu(0));
+    vgic::switch_in(g.vcpu(1));
+    g.on(0);
+    vgic::switch_in(g.vcpu(0));
+    CHECK(machine().cpu_of[40] == 0);
+}

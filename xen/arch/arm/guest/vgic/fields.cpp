@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "arch/arm/guest/vgic/fields.hpp"
 
+#include <xen/sched.hpp>
+
 namespace xen::vgic::fields {
 namespace {
 
@@ -11,7 +13,9 @@ using Write = void (*)(DomainState&, VcpuState&, Irq&, u32 bits);
 void enable(DomainState& s, VcpuState& v, Irq& irq, u32) {
     if (irq.enabled) return;
     s.set_enabled(v, irq, true);
-    if (irq.linked) gic::enable(irq.id);
+    if (!irq.linked) return;
+    if (VcpuState* to = irq.is_private() ? nullptr : s.vcpu(irq.target)) gic::set_affinity(irq.id, sched::processor_of(*to->vcpu));
+    gic::enable(irq.id);
 }
 
 void disable(DomainState& s, VcpuState& v, Irq& irq, u32) {

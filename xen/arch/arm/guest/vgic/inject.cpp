@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Interrupts become pending: by edges, lines and the machine's own lines.
+#include <asm/cpu.hpp>
 #include <xen/sched.hpp>
 
 #include "arch/arm/guest/vgic/state.hpp"
@@ -14,9 +15,19 @@ void tell(VcpuState& v) {
     sched::notify(*v.vcpu);
 }
 
+namespace {
+
+bool was_taken_here(const Irq& irq) { return irq.is_private() || irq.taken_on == arch::cpu_id().raw(); }
+
+}  // namespace
+
+bool ends_here(const DomainState& s, const Irq& irq) { return s.is_v3() || was_taken_here(irq); }
+
+// The distributor's register serves all CPUs.
 void release_machine_line(Irq& irq) {
     irq.machine_active = false;
-    gic::deactivate(irq.id);
+    if (was_taken_here(irq)) gic::deactivate(irq.id);
+    else gic::set_active(irq.id, false);
 }
 
 namespace {
@@ -116,6 +127,7 @@ void physical(Domain& d, unsigned spi) {
     Irq* irq = spi_of(s, spi);
     if (!irq || !irq->linked) return gic::deactivate(spi);
     came(*irq);
+    irq->taken_on = static_cast<u16>(arch::cpu_id().raw());
     update(s, *s.vcpus[0], *irq);
 }
 

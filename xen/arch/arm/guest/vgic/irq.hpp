@@ -29,6 +29,7 @@ struct Irq {
     bool cancelled = false;    // not pending any more, which its list register does not know yet
     bool linked = false;       // a line of the machine with the same number
     bool machine_active = false;   // that is active, until the guest ends it or we do
+    u16 taken_on = 0;              // SPIs: the CPU that acknowledged that line
     bool came_again = false;       // after the guest ended it, which its list register has not told yet
 
     bool listed() const { return list != kNoList; }

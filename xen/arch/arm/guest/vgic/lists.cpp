@@ -70,16 +70,18 @@ u64 list_pending(Irq& irq, u64 lr) {
 }
 
 // The list register of an interrupt. Where it is linked, what pends behind the active one stays in the machine (12.4.5, State).
+// Linked is what this CPU took: a GICv2's CPU interface need not end what another one acknowledged (QEMU's does not); the guest's
+// end of such a line is heard of, and the line released.
 u64 encode(const DomainState& s, Irq& irq, bool overflow) REQUIRES(s.lock) {
     u64 lr = irq.id | u64{irq.priority} << list::kPriorityShift;
     if (s.is_v3()) lr |= list::kGroup1;
     irq.listed_latch = irq.listed_sender = false;
     if (irq.active) lr |= list::kActive;
-    bool linked = irq.machine_active;
+    bool linked = irq.machine_active && ends_here(s, irq);
     if (deliverable(s, irq) && !(linked && irq.active)) lr = list_pending(irq, lr);
     if (linked) return lr | list::kHardware | u64{irq.id} << list::kMachineShift;
     if (irq.is_sgi() && !s.is_v3()) lr |= u64{irq.sender} << list::kSenderShift;
-    return overflow || wants_end(irq) ? lr | list::kEndRequest : lr;
+    return overflow || irq.machine_active || wants_end(irq) ? lr | list::kEndRequest : lr;
 }
 
 // The interrupts that get list registers: active ones, by priority, then pending ones, by priority. One that would preempt all
@@ -221,6 +223,7 @@ void switch_in(Vcpu& vcpu) {
     DomainState& s = state(*vcpu.domain);
     Guard g{s.lock};
     v.resident = true;
+    follow(s, v);
     gic::write_vmcr(v.vmcr);
     gic::restore_active(v.priorities);
     v.control = control::kEnable;

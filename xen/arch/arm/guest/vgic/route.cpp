@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Where interrupts go: targets of SPIs, receivers of SGIs, and the machine's lines that a guest has.
+#include <asm/cpu.hpp>
 #include <asm/trap.hpp>
 #include <xen/sched.hpp>
 
@@ -25,6 +26,16 @@ void aim(DomainState& s, Irq& irq) {
     if (!v) return;
     irq.target = v->index;
     if (irq.linked) gic::set_affinity(irq.id, sched::processor_of(*v->vcpu));
+}
+
+void follow(DomainState& s, VcpuState& v) {
+    if (v.last_cpu == arch::cpu_id()) return;
+    v.last_cpu = arch::cpu_id();
+    for (usize word = 0; word < s.enabled_spis.size(); ++word)
+        for (u32 left = s.enabled_spis[word]; left; left &= left - 1) {
+            const Irq& irq = s.spis[word * 32 + static_cast<usize>(std::countr_zero(left))];
+            if (irq.linked && irq.target == v.index) gic::set_affinity(irq.id, v.last_cpu);
+        }
 }
 
 void send_sgi(DomainState& s, VcpuState& from, VcpuState& to, unsigned sgi) {

@@ -20,6 +20,7 @@ struct VcpuState {
     Vcpu* vcpu = nullptr;
     u16 index = 0;
     bool resident = false;             // the processor's virtual interface holds its state
+    CpuId last_cpu{~0u};               // that it ran on: its lines of the machine go there
     bool asleep = true;                // GICR_WAKER
     u32 control = 0;                   // ICH_HCR_EL2 as written
     u32 vmcr = 0;
@@ -78,9 +79,12 @@ void tell(VcpuState& v);                                         // its list reg
 void bring_back(DomainState& s, VcpuState& v) REQUIRES(s.lock);
 // The line of the machine can come again.
 void release_machine_line(Irq& irq);
+// The end of an interrupt on this CPU ends the machine's line.
+bool ends_here(const DomainState& s, const Irq& irq);
 
 // -- route.cpp
 void aim(DomainState& s, Irq& irq) REQUIRES(s.lock);             // its target after a change of targets or route
+void follow(DomainState& s, VcpuState& v) REQUIRES(s.lock);      // its lines come to this CPU, from now on
 void send_sgi(DomainState& s, VcpuState& from, VcpuState& to, unsigned sgi) REQUIRES(s.lock);
 
 }  // namespace xen::vgic
