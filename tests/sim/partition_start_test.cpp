@@ -3,6 +3,7 @@
 #include <xen/console.hpp>
 #include <xen/terminal.hpp>
 #include <xen/event.hpp>
+#include <xen/softirq.hpp>
 #include <xen/static_event.hpp>
 
 #include <public/io/console.h>
@@ -74,6 +75,11 @@ void switch_to(Str target) {
     for (int i = 0; i < 40 && !(console::input_target() == target); ++i) type("\1\1\1");
     REQUIRE(console::input_target() == target);
 }
+void wait_a_moment() {
+    advance(millis(20));
+    softirq::raise(softirq::Kind::timer);
+    softirq::process();
+}
 std::string name_of(const Domain& d) { return "DOM" + std::to_string(d.id.raw()); }
 
 }  // namespace
@@ -131,6 +137,8 @@ TEST_CASE("a console ring: lines in the log, characters to the guest", "[partiti
     CHECK(pending2(s.d, s.port));
     from = log_end();
     s.say("$ ");
+    CHECK(log_since(from).empty());
+    wait_a_moment();
     CHECK(log_since(from) == prefix + "$ ");         // it is watched: also what is no line yet
     s.say("ls\nfile\n");
     CHECK(log_since(from) == prefix + "$ ls\n" + prefix + "file\n");

@@ -118,8 +118,8 @@ class Tool(unittest.TestCase):
         self.assertEqual(front.properties["xen,static-mem"], fdt.wide(0x60000000, 64 << 20, 0x68000000, 64 << 20))
         self.assertIn("vpl011", front.properties)
         self.assertNotIn("vpl011", back.properties)
-        self.assertEqual(front.child("kernel").properties["reg"], fdt.wide(0x48000000, 5000))
-        self.assertEqual(back.child("ramdisk").properties["reg"], fdt.wide(0x48200000, 3 << 20))
+        self.assertEqual(front.child("kernel").properties["reg"], fdt.wide(0x50000000, 5000))
+        self.assertEqual(back.child("ramdisk").properties["reg"], fdt.wide(0x50200000, 3 << 20))
         self.assertEqual(back.child("shared-mailbox").properties["xen,shared-mem"], fdt.wide(0x70000000, 0x58000000, 65536))
         self.assertEqual(chosen.properties["xen,xen-bootargs"], b"console=dtuart\0")
         self.assertIn("loader,file=", self.content(out, "qemu.sh"))
@@ -178,7 +178,7 @@ class Tool(unittest.TestCase):
                 ("ramdisk = two", "static-memory = 0x6bfff000+64M", 17, "domain 'back' (0x6bfff000+0x4000000) overlaps with domain 'front' (0x68000000+0x4000000)"),
                 ("at = 0x70000000", "at = 0x6b000000", 22, "shared region 'mailbox' (0x6b000000+0x10000) overlaps with domain 'front'"),
                 ("at = 0x70000000", "at = 0x90000000", 22, "lies outside of the machine's memory"),
-                ("0x60000000+64M, 0x68000000+64M", "0x48000000+128M", 11, "overlaps with domain 'front'"),
+                ("0x60000000+64M, 0x68000000+64M", "0x50000000+128M", 11, "overlaps with domain 'front'"),
                 ("borrower", "owner", 24, "region 'mailbox' has two owners, 'front' and 'back'"),
                 ("0x60000000+64M, 0x68000000+64M", "0x60000000+64M", 11, "as much as 'memory'")):
             with self.subTest(new=new):

@@ -21,18 +21,22 @@ class Machine(machine.Machine):
     def kernel_file(self):
         return place.bzimage()          # Debian's is an arm64 image as it is
 
-    def command(self):
-        """The QEMU command without its serial port and monitor."""
+    def dom0_modules(self):
+        """dom0's kernel and ramdisk, where QEMU's guest-loader puts them and tells of them."""
         def module(address, what):
             return ["-device", "guest-loader,addr=%#x,%s" % (address, what)]
+        return (module(KERNEL_ADDRESS, "kernel=%s,bootargs=%s" % (
+                    self.kernel_file(), self.kernel_arguments.replace(",", ",,")))
+                + module(INITRD_ADDRESS, "initrd=" + self.initrd))
+
+    def command(self):
+        """The QEMU command without its serial port and monitor."""
         accel = "tcg,thread=multi" if self.smp > 1 else "tcg"
         return (["qemu-system-aarch64", "-machine", "virt,virtualization=on,gic-version=%d" % self.gic,
                  "-accel", accel, "-cpu", self.cpu or "cortex-a57", "-smp", str(self.smp), "-m", str(self.memory),
                  "-display", "none", "-nodefaults", "-no-user-config",
                  "-kernel", self.hypervisor, "-append", self.arguments()]
-                + module(KERNEL_ADDRESS, "kernel=%s,bootargs=%s" % (
-                    self.kernel_file(), self.kernel_arguments.replace(",", ",,")))
-                + module(INITRD_ADDRESS, "initrd=" + self.initrd) + self.devices)
+                + self.dom0_modules() + self.devices)
 
 
 def is_image(path):

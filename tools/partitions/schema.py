@@ -29,7 +29,7 @@ SECTIONS = {
         Key("memory", "size", "of the machine", required=True),
         Key("cpus", "number", "of the machine", default=1),
         Key("host-tree", "path", "arm64: the machine's own device tree"),
-        Key("modules-at", "address", "arm64: where modules are loaded", default=0x48000000),
+        Key("modules-at", "address", "arm64: where modules are loaded", default=0x50000000),
         Key("cpu", "word", "QEMU's CPU model"),
         Key("gic", "gic", "arm64: version of the interrupt controller", default=3),
     ],

@@ -4,37 +4,46 @@
 
 namespace gic {
 
+Board board;
+
 bool is_v3() {
     static u64 known;       // the register traps
     if (!known) known = 1 + (READ_REGISTER(id_aa64pfr0_el1) >> 24 & 15);
     return known > 1;
 }
 
-u64 private_frame(unsigned vcpu) { return is_v3() ? kRedistributor + vcpu * 0x20000 + 0x10000 : kDistributor; }
+u64 private_frame(unsigned vcpu) { return is_v3() ? board.redistributor + vcpu * 0x20000 + 0x10000 : board.distributor; }
 
 void enable_own(unsigned vcpu) {
     u64 frame = private_frame(vcpu);
     for (u64 at = 0x400; at < 0x420; at += 4) store(frame + at, 0xa0a0a0a0);
     store(frame + 0x100, u32{1} << 27 | u32{1} << 30 | 0xffff);
     if (is_v3()) {
-        store(kRedistributor + vcpu * 0x20000 + 0x14, 0);
+        store(board.redistributor + vcpu * 0x20000 + 0x14, 0);
         WRITE_REGISTER(s3_0_c4_c6_0, 0xf0);       // priority mask
         WRITE_REGISTER(s3_0_c12_c12_7, 1);        // group 1
     } else {
-        store(kCpu + 4, 0xf0);
-        store(kCpu, 1);
+        store(board.cpu + 4, 0xf0);
+        store(board.cpu, 1);
     }
 }
 
 void init() {
-    store(kDistributor, is_v3() ? 0x12 : 1);
+    store(board.distributor, is_v3() ? 0x12 : 1);
     enable_own(0);
+}
+
+void enable_spi(unsigned spi) {
+    if (is_v3()) *reinterpret_cast<volatile u64*>(board.distributor + 0x6000 + spi * 8) = 0;
+    else *reinterpret_cast<volatile u8*>(board.distributor + 0x800 + spi) = 1;
+    *reinterpret_cast<volatile u8*>(board.distributor + 0x400 + spi) = 0x80;
+    store(board.distributor + 0x100 + spi / 32 * 4, u32{1} << spi % 32);
 }
 
 void send_sgi(unsigned vcpu, unsigned sgi) {
     asm volatile("dsb sy" ::: "memory");
     if (is_v3()) WRITE_REGISTER(s3_0_c12_c11_5, u64{sgi} << 24 | u64{1} << vcpu);
-    else store(kDistributor + 0xf00, (u32{1} << (16 + vcpu)) | sgi);
+    else store(board.distributor + 0xf00, (u32{1} << (16 + vcpu)) | sgi);
 }
 
 }  // namespace gic
@@ -43,10 +52,10 @@ namespace {
 
 constexpr u64 kPatience = 6250000;   // ticks: a tenth of a second of QEMU's
 
-u32 acknowledge() { return static_cast<u32>(gic::is_v3() ? READ_REGISTER(s3_0_c12_c12_0) : load(gic::kCpu + 0xc)); }
+u32 acknowledge() { return static_cast<u32>(gic::is_v3() ? READ_REGISTER(s3_0_c12_c12_0) : load(gic::board.cpu + 0xc)); }
 void end(u32 id) {
     if (gic::is_v3()) WRITE_REGISTER(s3_0_c12_c12_1, u64{id});
-    else store(gic::kCpu + 0x10, id);
+    else store(gic::board.cpu + 0x10, id);
 }
 
 }  // namespace

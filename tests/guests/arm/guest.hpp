@@ -41,10 +41,15 @@ inline u32 load(u64 a) { return *reinterpret_cast<volatile u32*>(a); }
 inline void store(u64 a, u32 v) { *reinterpret_cast<volatile u32*>(a) = v; }
 
 namespace gic {
-inline constexpr u64 kDistributor = 0x08000000, kCpu = 0x08010000, kRedistributor = 0x080a0000;   // of the board
+inline constexpr u64 kDistributor = 0x08000000, kCpu = 0x08010000, kRedistributor = 0x080a0000;   // dom0's
+struct Board {
+    u64 distributor = kDistributor, cpu = kCpu, redistributor = kRedistributor;
+};
+extern Board board [[gnu::visibility("hidden")]];   // as above; a guest that is not dom0 finds other places
 bool is_v3();
 void init();                         // distributor, this vCPU's interface, PPIs 27 and 30, SGIs
 void enable_own(unsigned vcpu);
+void enable_spi(unsigned spi);       // for the first vCPU
 void send_sgi(unsigned vcpu, unsigned sgi);
 u64 private_frame(unsigned vcpu);    // registers of interrupts below 32
 }  // namespace gic

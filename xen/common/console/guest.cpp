@@ -53,23 +53,23 @@ void add_to_terminal(Domain& d, GuestLine& line, Str text, bool watched) {
         print_for_terminal(d, {line.text, line.used}, c == '\n');
         line.used = 0;
     }
-    if (!watched || !line.used) return;
-    print_for_terminal(d, {line.text, line.used}, false);
-    line.used = 0;
 }
 
 }  // namespace
 
 void write_from_terminal(Domain& d, Str text) {
     auto line = line_of(d);
-    if (line) add_to_terminal(d, line.value(), text, has_input(d));
+    if (!line) return;
+    bool watched = has_input(d);
+    add_to_terminal(d, line.value(), text, watched);
+    if (watched && text[text.size() - 1] != '\n') show_rest_soon();
 }
 
-void finish_line(Domain& d) {
+void show_rest(Domain& d, bool ended) {
     GuestLine* line = __atomic_load_n(&d.console_line, __ATOMIC_ACQUIRE);
     if (!line) return;
     Guard g{line->lock};
-    if (line->used) print_for_terminal(d, {line->text, line->used}, true);
+    if (line->used) print_for_terminal(d, {line->text, line->used}, ended);
     line->used = 0;
 }
 

@@ -59,6 +59,7 @@ void announce_target() {
 void toggle() {
     target.store(next_target(input_now()), std::memory_order_relaxed);
     announce_target();
+    if (input_now() >= Target::first_terminal) show_rest_soon();
 }
 
 }  // namespace

@@ -81,6 +81,6 @@ Str input_target();                                   // ends in a NUL
 bool press_urgent_key(char c);                        // false: not one
 void print_for_guest(const Domain& d, Str text);      // a finished line of another domain's console output
 void print_for_terminal(const Domain& d, Str text, bool ended);   // of a line, or the rest of one
-void finish_line(Domain& d);                          // what it wrote of one, as if it were whole
+void show_rest(Domain& d, bool ended);                // what it wrote of one; `ended`: as if it were whole
 
 }  // namespace xen::console

@@ -4,6 +4,11 @@
 #include "common/console/terminal.hpp"
 
 #include <atomic>
+#include <utility>
+
+#include <asm/cpu.hpp>
+#include <xen/time.hpp>
+#include <xen/timer.hpp>
 
 #include "common/console/input.hpp"
 #include "common/console/state.hpp"
@@ -20,11 +25,20 @@ struct Terminal {
     char name[12]{};
 };
 constinit Terminal terminals[kTerminals];
+// The unfinished line of who has the input is shown after a moment: a UART's comes letter by letter, and what others write
+// meanwhile would cut it up.
+constexpr s64 kMoment = millis(10).raw();
+Timer rest;
 std::atomic<u32> count{0};
 
 Terminal* at(Target t) {
     u32 i = static_cast<u32>(t);
     return i >= kFirst && i < kFirst + kTerminals ? &terminals[i - kFirst] : nullptr;
+}
+
+void show_rest_of_watched(void*) {
+    Terminal* t = at(input_now());
+    if (Domain* d = t ? t->domain.load(std::memory_order_acquire) : nullptr) show_rest(*d, false);
 }
 
 bool exists(Target t) {
@@ -58,7 +72,13 @@ bool give_to_terminal(Target t, char c) {
     return d != nullptr;
 }
 
+void show_rest_soon() {
+    if (!rest.active()) rest.set(time::now() + kMoment);
+}
+
 Status add_terminal(Domain& d, TerminalInput input) {
+    static bool timer_made = false;
+    if (!std::exchange(timer_made, true)) rest.init(show_rest_of_watched, nullptr, arch::cpu_id());
     for (Terminal& t : terminals) {
         if (t.domain.load(std::memory_order_relaxed)) continue;
         t.input = input;
@@ -74,7 +94,7 @@ void remove_terminal(Domain& d) {
     if (!count.load(std::memory_order_relaxed)) return;
     Terminal* t = of(d);
     if (!t) return;
-    finish_line(d);
+    show_rest(d, true);
     t->domain.store(nullptr, std::memory_order_release);
     count.fetch_sub(1, std::memory_order_relaxed);
     input_lost(static_cast<Target>(static_cast<u32>(t - terminals) + kFirst));

@@ -17,5 +17,6 @@ bool give_to_terminal(Target t, char c);         // false: there is none any mor
 Target input_now();
 void input_lost(Target t);                       // its terminal is gone: the input goes on if it was there
 bool has_input(const Domain& d);
+void show_rest_soon();                           // the unfinished line of who has the input
 
 }  // namespace xen::console

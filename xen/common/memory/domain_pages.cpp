@@ -78,6 +78,11 @@ Result<PageInfo&> allocate_domain_pages(Domain& d, Request r, bool no_refcount) 
     return head;
 }
 
+Status adopt_pages(Domain& d, Mfn first, u64 pages) {
+    for (u64 i = 0; i < pages; ++i) TRY(assign_pages(d, page_of(first + i), Order{0}));
+    return {};
+}
+
 void share_heap_page(void* page, Domain& d, bool writable) {
     PageInfo& p = page_of(page);
     Guard g{d.page_lock};

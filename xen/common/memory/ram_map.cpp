@@ -35,6 +35,22 @@ bool is_ram(Mfn f) {
     return false;
 }
 
+bool is_ram(Mfn first, u64 pages) {
+    while (pages) {
+        Mfn f = first;
+        for (usize i = 0; i < ram_count; ++i)
+            if (f >= ram[i].start && f < ram[i].end) {
+                u64 here = ram[i].end - f;
+                if (here >= pages) return true;
+                f += here;
+                pages -= here;
+            }
+        if (f == first) return false;
+        first = f;
+    }
+    return true;
+}
+
 std::span<const MemoryRange> machine_map() { return {whole, whole_count}; }
 
 u64 total_pages() {

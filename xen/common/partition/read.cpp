@@ -7,12 +7,6 @@ namespace {
 using device_tree::Node;
 using device_tree::Tree;
 
-usize count_domains(const Node& chosen) {
-    usize n = 0;
-    for (Node c : chosen.children()) n += c.compatible(kDomain) && c.enabled();
-    return n;
-}
-
 void claim(ClaimedMemory& out, bool& all, Range r) {
     if (r.bytes) all &= out.push(r);
 }
@@ -37,6 +31,14 @@ void claim_domain(const Node& domain, ClaimedMemory& out, bool& all) {
 
 }  // namespace
 
+usize described(const Tree& tree) {
+    auto chosen = tree.find("/chosen");
+    usize n = 0;
+    if (chosen)
+        for (Node c : chosen->children()) n += c.compatible(kDomain) && c.enabled();
+    return n;
+}
+
 bool claimed_memory(const Tree& tree, ClaimedMemory& out) {
     bool all = true;
     auto chosen = tree.find("/chosen");
@@ -48,7 +50,7 @@ bool claimed_memory(const Tree& tree, ClaimedMemory& out) {
 
 Result<Array<Description>> read(const Tree& tree, const Machine& machine) {
     auto chosen = tree.find("/chosen");
-    usize n = chosen ? count_domains(*chosen) : 0;
+    usize n = described(tree);
     if (!n) return Errno::noent;
     Reading r{tree, machine};
     if (n > kMaxPartitions) {

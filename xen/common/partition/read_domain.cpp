@@ -87,7 +87,8 @@ void read_static_memory(Reading& r, Description& d) {
 void read_flags(Reading& r, Description& d) {
     d.vpl011 = d.node.has("vpl011");
     d.direct_map = d.node.has("direct-map");
-    if (d.direct_map) need_placed_memory(r, d.node, "direct-map");
+    if (d.direct_map && !r.machine.direct_map)
+        r.mistakes.add(d.node, "direct-map", "a domain's addresses cannot be the machine's here");
     if (d.direct_map && d.static_memory.empty())
         r.mistakes.add(d.node, "direct-map", "expected: with 'xen,static-mem', which says where");
     if (!d.node.has("nr_spis")) return;

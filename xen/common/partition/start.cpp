@@ -14,6 +14,7 @@
 #include <xen/sched.hpp>
 #include <xen/shutdown.hpp>
 
+#include "common/partition/regions.hpp"
 #include "lib/string.hpp"
 
 namespace xen::partition {
@@ -62,6 +63,7 @@ Result<Domain*> make(const Description& p, u16 id) {
     domain::CreateInfo info;
     info.id = DomId{id};
     info.max_vcpus = p.vcpus;
+    arch::prepare_partition(info, p);
     Domain& d = TRY(domain::create(info));
     d.max_pages = p.pages;
     TRY(make_vcpus(d, p));
@@ -86,7 +88,7 @@ Status failed(const Description& p, const char* step, Errno e) {
     return e;
 }
 
-Status build_all(const Array<Description>& all) {
+Status build_all(Array<Description>& all) {
     for (usize i = 0; i < all.size(); ++i) {
         auto d = make(all[i], static_cast<u16>(i + 1));
         if (!d) return failed(all[i], "its domain cannot be made", d.error());
@@ -95,6 +97,7 @@ Status build_all(const Array<Description>& all) {
         started = i + 1;
     }
     if (Status s = connect(all); !s) return failed(all[0], "event channels cannot be connected", s.error());
+    if (Status s = place_regions({all.data(), all.size()}, domain_of); !s) return s;
     for (usize i = 0; i < all.size(); ++i) {
         Status s = arch::build_partition(*partitions[i].domain, all[i]);
         if (!s) return failed(all[i], "it cannot be built", s.error());

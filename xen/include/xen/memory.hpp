@@ -18,6 +18,7 @@ inline constexpr unsigned kMaxOrder = 18;   // 1 GiB
 // Takes the RAM that the boot code did not use. Boot CPU, once, when the frame table is mapped.
 void init(const BootInfo& boot);
 bool is_ram(Mfn f);                 // in a RAM range of the boot memory map; slow, for frames without an owner
+bool is_ram(Mfn first, u64 pages);  // all of it
 std::span<const MemoryRange> machine_map();  // the boot memory map
 bool io_read_only(Mfn f);           // device frames that guests may only read (PCI configuration space, the HPET)
 void protect_io(Mfn first, u64 frames);
@@ -45,6 +46,8 @@ void free_heap_pages(void* p, Order order);
 // Pages owned by a domain (charged to it; kAllocated holds one reference).
 Result<PageInfo&> allocate_domain_pages(Domain& d, Request r, bool no_refcount = false);
 Status assign_pages(Domain& d, PageInfo& head, Order order, bool no_refcount = false);
+// Frames that are nobody's and not free, such as those of a boot module: they become the domain's.
+Status adopt_pages(Domain& d, Mfn first, u64 pages);
 // The last reference is gone: back to the free lists, uncharged.
 void free_domain_page(PageInfo& p);
 // Drops the allocation reference (guest gives the page up); true when this call dropped it.

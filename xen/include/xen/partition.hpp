@@ -28,6 +28,7 @@ struct SharedMemory {
     Maybe<u64> host{};                             // machine address; nothing: anywhere
     u64 guest = 0, bytes = 0;
     bool owner = false;
+    bool placed = false;                           // it has its memory: `host` is known
 };
 
 struct Channel {
@@ -62,9 +63,13 @@ struct Machine {
     u32 max_vcpus = 1;
     u32 cpus = 1;
     bool dom0 = false;
-    bool placed_memory = false;                    // xen,static-mem, direct-map, shared memory
+    bool placed_memory = false;                    // xen,static-mem, shared memory
+    bool direct_map = false;                       // with its devices where the machine has them
     bool devices = false;                          // devices of the machine by a partial tree
 };
+
+// How many domains the tree describes; pure.
+usize described(const device_tree::Tree& tree);
 
 // Each mistake is logged: the node, the property, what is expected there. Errno::inval: there were some; Errno::noent: no
 // domain is described. The tree must outlive the result.

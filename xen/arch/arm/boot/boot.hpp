@@ -24,6 +24,8 @@ void limit_memory();
 void map_memory();
 // Hands `free_memory` to the allocator, after memory::init.
 void release_free_memory();
+// dom0, and the domains that the tree describes: all paused. A panic when something that was asked for cannot be.
+void build_domains();
 // Code and data of boot are unmapped and given to the allocator.
 void release_init_memory();
 

@@ -11,12 +11,12 @@
 #include <xen/compiler.hpp>
 #include <xen/console.hpp>
 #include <xen/control.hpp>
-#include <xen/dom0.hpp>
 #include <xen/event.hpp>
 #include <xen/grant.hpp>
 #include <xen/log.hpp>
 #include <xen/memory.hpp>
 #include <xen/option.hpp>
+#include <xen/partition.hpp>
 #include <xen/platform.hpp>
 #include <xen/rcu.hpp>
 #include <xen/sched.hpp>
@@ -80,12 +80,12 @@ XEN_INIT void start_xen() {
     smp::start_others(option::values().maxcpus);
     if constexpr (config::tracebuffer) trace::init();
     platform::init_late();
-    if (!dom0::build(boot::info)) panic("dom0 could not be built");
-    dom0::follow_shutdown();
+    boot::build_domains();
     switch_stack(&arch::block_of(kBootCpu), [] {
         console::finish_boot();
         boot::release_init_memory();
-        (void)domain::unpause_by_controller(*domain::dom0).ok();
+        if (domain::dom0) (void)domain::unpause_by_controller(*domain::dom0).ok();
+        partition::release();
         enter_current();
     });
 }

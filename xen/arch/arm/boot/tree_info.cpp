@@ -12,6 +12,7 @@
 #include <xen/log.hpp>
 #include <xen/multiboot.hpp>
 #include <xen/option.hpp>
+#include <xen/partition.hpp>
 
 #include "arch/arm/boot/boot.hpp"
 
@@ -128,6 +129,9 @@ XEN_INIT void find_free_memory(const Maybe<Node>& chosen) {
         free_memory.remove(Paddr{r.start}, Paddr{r.start + r.bytes});
     }
     if (chosen) keep_modules(*chosen);
+    static constinit partition::ClaimedMemory claimed;
+    if (!partition::claimed_memory(*opened, claimed)) log_warning("more memory is described for domains than %zu places", claimed.size());
+    for (Range r : claimed) free_memory.remove(Paddr{r.start}, Paddr{r.start + r.bytes});
 }
 
 }  // namespace

@@ -11,6 +11,8 @@ namespace xen::board {
 inline constexpr unsigned kHardwareEventPpi = 16;   // of the hardware domain; a device tree calls it PPI 0
 
 inline vgic::Version version() { return gic::version() == gic::Version::v2 ? vgic::Version::v2 : vgic::Version::v3; }
+// A byte of GICD_ITARGETSR names a GICv2's (IHI 0048 4.3.12).
+inline u32 most_vcpus() { return version() == vgic::Version::v2 ? 8 : kMaxVcpus; }
 vgic::Layout interrupt_controller(const domain::CreateInfo& info);
 
 }  // namespace xen::board

@@ -47,12 +47,6 @@ vgic::Layout interrupt_controller(const domain::CreateInfo& info) { return info.
 }  // namespace board
 
 namespace arch {
-namespace {
-
-constexpr u32 kMostV2Vcpus = 8;   // a byte of GICD_ITARGETSR names them (IHI 0048 4.3.12)
-
-}  // namespace
-
 
 Status check_create(xen_domctl_createdomain& x) {
     constexpr u32 kNeeded = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap, kPossible = kNeeded | XEN_DOMCTL_CDF_xs_domain;
@@ -67,7 +61,7 @@ Status check_create(xen_domctl_createdomain& x) {
     if (a.gic_version != ours) return refuse(Errno::inval, "arch.gic_version is %u, the machine's is %u", a.gic_version, ours);
     if (a.tee_type != XEN_DOMCTL_CONFIG_TEE_NONE) return refuse(Errno::inval, "arch.tee_type is %u: there is no TEE", a.tee_type);
     if (a.nr_spis > board::kMostSpis) return refuse(Errno::inval, "arch.nr_spis is %u, at most %u", a.nr_spis, board::kMostSpis);
-    if (x.max_vcpus > GUEST_MAX_VCPUS || (ours == XEN_DOMCTL_CONFIG_GIC_V2 && x.max_vcpus > kMostV2Vcpus))
+    if (x.max_vcpus > board::most_vcpus())
         return refuse(Errno::inval, "max_vcpus is %u, more than its interrupt controller serves", x.max_vcpus);
     a.clock_frequency = 0;   // the guest reads CNTFRQ_EL0
     return {};

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: MIT
 // The steps of building dom0 on Arm.
-#include <asm/cache.hpp>
-#include <asm/p2m.hpp>
-#include <asm/trap.hpp>
 #include <xen/boot_tree.hpp>
 #include <xen/cpumask.hpp>
 #include <xen/dom0.hpp>
@@ -13,9 +10,10 @@
 #include <xen/sched.hpp>
 
 #include "arch/arm/control/board.hpp"
+#include "arch/arm/dom0/banks.hpp"
 #include "arch/arm/dom0/devices.hpp"
-#include "arch/arm/dom0/kernel.hpp"
 #include "arch/arm/dom0/tree.hpp"
+#include "arch/arm/guest_build/load.hpp"
 #include "common/dom0/size.hpp"
 #include "lib/string.hpp"
 
@@ -29,9 +27,7 @@ Bytes bytes_of(const BootModule& m) { return {static_cast<const u8*>(arch::direc
 Result<Domain&> make_domain(const option::Values& o, u64 max_pages) {
     domain::CreateInfo info;
     info.max_vcpus = decide_vcpus(o.dom0_max_vcpus_min, o.dom0_max_vcpus_max, static_cast<u32>(cpu_online.count()));
-    if (info.max_vcpus > kMaxVcpus) info.max_vcpus = kMaxVcpus;
-    constexpr u32 kMostV2Vcpus = 8;
-    if (board::version() == vgic::Version::v2 && info.max_vcpus > kMostV2Vcpus) info.max_vcpus = kMostV2Vcpus;
+    if (info.max_vcpus > board::most_vcpus()) info.max_vcpus = board::most_vcpus();
     info.privileged = info.hardware = true;
     Domain& d = TRY(domain::create(info));
     d.max_pages = max_pages;
@@ -46,58 +42,24 @@ Status make_vcpus(Domain& d, bool pin) {
     return {};
 }
 
-// Into dom0's memory, which lies where its addresses say; dom0 reads it with its caches off.
-void write(u64 address, const void* from, u64 bytes) {
-    auto* source = static_cast<const u8*>(from);
-    while (bytes) {
-        u64 offset = page_offset(address), n = kPageSize - offset < bytes ? kPageSize - offset : bytes;
-        MappedPage<u8> page{frame_of(Paddr{address})};
-        memcpy(page.get() + offset, source, n);
-        arch::clean_invalidate_cache(page.get() + offset, n);
-        address += n;
-        source += n;
-        bytes -= n;
-    }
-}
-
-
-// The first bank in which all of it fits.
-Result<Places> find_places(const Banks& banks, const KernelImage& kernel, u64 ramdisk_bytes, u64 tree_bytes) {
-    for (const Bank& b : banks) {
-        Places p = place(address_of(b.first).raw(), kernel, ramdisk_bytes, tree_bytes);
-        if (p.end <= address_of(b.end()).raw()) return p;
-    }
-    log_error("dom0: its kernel and ramdisk need %lu MiB in one piece: give it more with dom0_mem=",
-              (kernel.bytes + ramdisk_bytes + tree_bytes) >> 20);
-    return Errno::nomem;
-}
-
 // Address space for the grant table: that of the hypervisor's own image, which is nobody else's.
 Bank grant_space(const BootInfo& boot) { return {frame_of(boot.image_start), option::values().gnttab_max_frames}; }
 
-void enter_at(Vcpu& v, const Places& p) {
-    v.arch.regs.pc = p.kernel;
-    v.arch.regs.x[0] = p.tree;
-    v.initialised = true;
-}
-
-Status construct(Domain& d, const BootInfo& boot, const KernelImage& kernel, const Banks& banks) {
+Status construct(Domain& d, const BootInfo& boot, const guest_build::KernelImage& kernel, const Banks& banks) {
     const device_tree::Tree& machine = boot::tree();
     Bytes ramdisk;
     if (boot.module_count > 1) ramdisk = bytes_of(boot.modules[1]);
     u64 room = machine.bytes().size() + kTreeRoom;
-    Places places = TRY(find_places(banks, kernel, ramdisk.size(), room));
+    guest_build::Ranges memory = ranges_of(banks);
+    guest_build::Places places = TRY(guest_build::find_places("dom0", {memory.data(), memory.size()}, kernel, ramdisk.size(), room));
 
     TreeFacts facts;
     facts.vcpus = d.max_vcpus;
-    facts.command_line = boot.modules[0].cmdline;
-    if (!ramdisk.empty()) {
-        facts.ramdisk_start = places.ramdisk;
-        facts.ramdisk_end = places.ramdisk + ramdisk.size();
-    }
-    facts.banks = banks;
-    facts.grants = grant_space(boot);
-    facts.spaces = free_space(banks, facts.grants);
+    facts.chosen = guest_build::chosen_of(boot.modules[0].cmdline, places, ramdisk.size());
+    facts.memory = memory;
+    Bank grants = grant_space(boot);
+    facts.grants = range_of(grants);
+    facts.spaces = ranges_of(free_space(banks, grants));
     facts.event_ppi = board::kHardwareEventPpi;
     auto space = TRY(Array<u8>::create(room));
     auto tree = write_tree(machine, facts, {space.data(), space.size()});
@@ -105,10 +67,7 @@ Status construct(Domain& d, const BootInfo& boot, const KernelImage& kernel, con
         log_error("dom0's device tree cannot be written: errno %u", static_cast<unsigned>(tree.error()));
         return tree.error();
     }
-    write(places.kernel, kernel.file.data(), kernel.file.size());
-    write(places.ramdisk, ramdisk.data(), ramdisk.size());
-    write(places.tree, tree.value().data(), tree.value().size());
-    enter_at(*d.vcpus[0], places);
+    guest_build::load(d, places, kernel, ramdisk, tree.value());
     return {};
 }
 
@@ -121,7 +80,7 @@ Status build(const BootInfo& boot) {
         log_error("no dom0 kernel: the boot loader passed no module");
         return Errno::noent;
     }
-    KernelImage kernel = TRY(parse_kernel(bytes_of(boot.modules[0])));
+    guest_build::KernelImage kernel = TRY(guest_build::parse_kernel(bytes_of(boot.modules[0]), "dom0"));
     const option::Values& o = option::values();
     Size size = decide_size(o.dom0_mem, memory::free_pages());
     option::publish_dom0_memory(size.pages << kPageShift, size.max_pages << kPageShift);

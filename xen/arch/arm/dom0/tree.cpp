@@ -2,7 +2,6 @@
 #include "arch/arm/dom0/tree.hpp"
 
 #include <asm/gic.hpp>
-#include <asm/trap.hpp>
 
 #include "arch/arm/dom0/passing.hpp"
 
@@ -15,21 +14,20 @@ using device_tree::Node;
 using device_tree::Property;
 using device_tree::Range;
 
-Range range_of(const Bank& b) { return {address_of(b.first).raw(), b.pages << kPageShift}; }
 Range range_of(const gic::Region& r) { return {r.start.raw(), r.bytes}; }
 
 class Writer {
 public:
     Writer(const device_tree::Tree& machine, const TreeFacts& facts, std::span<u8> space)
-        : machine_{machine}, facts_{facts}, out_{space}, address_{machine.root().address_cells()}, size_{machine.root().size_cells()} {}
+        : machine_{machine}, facts_{facts}, out_{space}, cells_{machine.root().address_cells(), machine.root().size_cells()} {}
 
     Result<Bytes> write() {
         out_.begin("");
         copy_properties(machine_.root());
         chosen();
         hypervisor();
-        memory();
-        psci();
+        write_memory(out_, {facts_.memory.data(), facts_.memory.size()}, cells_);
+        guest_build::write_psci(out_);
         cpus();
         copy_children(machine_.root());
         out_.end();
@@ -60,45 +58,18 @@ private:
         out_.end();
     }
 
-    void reg_of(const Banks& banks) {
-        CellList reg;
-        for (const Bank& b : banks) reg.add(range_of(b), address_, size_);
-        out_.cells_of("reg", reg);
-    }
-
-    void chosen() {
-        out_.begin("chosen");
-        if (!facts_.command_line.empty()) out_.text("bootargs", facts_.command_line);
-        if (facts_.ramdisk_end) {
-            out_.number("linux,initrd-start", facts_.ramdisk_start, 2);
-            out_.number("linux,initrd-end", facts_.ramdisk_end, 2);
-        }
-        seeds();
-        out_.end();
-    }
-
     // Randomness from the boot loader. Linux without it lays its linear map so that the memory it adds for its balloon, at the lowest
     // address nobody claims, is outside (WARN in vmemmap_populate).
-    void seeds() {
-        auto chosen = machine_.find("/chosen");
-        if (!chosen) return;
-        for (Str name : {Str{"kaslr-seed"}, Str{"rng-seed"}})
-            if (auto seed = chosen->property(name)) out_.property(seed->name, seed->value);
+    void chosen() {
+        guest_build::Chosen c = facts_.chosen;
+        if (auto machines = machine_.find("/chosen"))
+            for (Str name : {Str{"kaslr-seed"}, Str{"rng-seed"}})
+                if (auto seed = machines->property(name)) (void)c.seeds.push(*seed);
+        write_chosen(out_, c);
     }
 
-    // Linux, Documentation/devicetree/bindings/arm/xen.txt: first the grant table's place, then the spaces for others' pages.
     void hypervisor() {
-        out_.begin("hypervisor");
-        out_.texts("compatible", {"xen,xen-4.17", "xen,xen"});
-        CellList reg;
-        reg.add(range_of(facts_.grants), address_, size_);
-        for (const Bank& b : facts_.spaces) reg.add(range_of(b), address_, size_);
-        out_.cells_of("reg", reg);
-        // The GIC's binding: a PPI counts from interrupt 16 on; level, active low, for any CPU.
-        constexpr u32 kPpi = 1, kFirstPpi = 16, kLevelLow = 0xf08;
-        out_.cells("interrupts", {kPpi, facts_.event_ppi - kFirstPpi, kLevelLow});
-        if (auto phandle = controller_phandle()) out_.number("interrupt-parent", *phandle);
-        out_.end();
+        write_hypervisor(out_, {facts_.grants, {facts_.spaces.data(), facts_.spaces.size()}, facts_.event_ppi, controller_phandle()}, cells_);
     }
 
     Maybe<u32> controller_phandle() const {
@@ -107,40 +78,11 @@ private:
         return nothing;
     }
 
-    void memory() {
-        char name[32];
-        out_.begin(device_tree::name_with_unit(name, "memory", range_of(facts_.banks[0]).start));
-        out_.text("device_type", "memory");
-        reg_of(facts_.banks);
-        out_.end();
-    }
-
-    void psci() {
-        out_.begin("psci");
-        out_.texts("compatible", {"arm,psci-1.0", "arm,psci-0.2"});
-        out_.text("method", "hvc");
-        out_.end();
-    }
-
     // As many as it has, each like the machine's first.
     void cpus() {
-        out_.begin("cpus");
-        out_.number("#address-cells", 1);
-        out_.number("#size-cells", 0);
         Maybe<Node> first = first_cpu();
-        for (u32 i = 0; i < facts_.vcpus; ++i) {
-            u64 affinity = guest::affinity_of(VcpuId{i});
-            char name[32];
-            out_.begin(device_tree::name_with_unit(name, "cpu", affinity));
-            out_.text("device_type", "cpu");
-            auto model = first ? first->property("compatible") : Maybe<Property>{};
-            if (model) out_.property("compatible", model->value);
-            else out_.text("compatible", "arm,armv8");
-            out_.text("enable-method", "psci");
-            out_.number("reg", affinity);
-            out_.end();
-        }
-        out_.end();
+        auto model = first ? first->property("compatible") : Maybe<Property>{};
+        guest_build::write_cpus(out_, facts_.vcpus, model ? model->value : guest_build::any_model());
     }
 
     Maybe<Node> first_cpu() const {
@@ -158,9 +100,9 @@ private:
             if (Str name{p.name}; !(name == Str{"reg"}) && !(name == Str{"interrupts"}) && !is_hidden(name)) out_.property(p.name, p.value);
         const gic::Layout& l = gic::layout();
         CellList reg;
-        reg.add(range_of(l.distributor), address_, size_);
-        if (l.version == gic::Version::v2) reg.add(range_of(l.cpu_interface), address_, size_);
-        for (const gic::Region& r : l.redistributors) reg.add(range_of(r), address_, size_);
+        reg.add(range_of(l.distributor), cells_.address, cells_.size);
+        if (l.version == gic::Version::v2) reg.add(range_of(l.cpu_interface), cells_.address, cells_.size);
+        for (const gic::Region& r : l.redistributors) reg.add(range_of(r), cells_.address, cells_.size);
         out_.cells_of("reg", reg);
         copy_children(n);
         out_.end();
@@ -181,7 +123,7 @@ private:
     const device_tree::Tree& machine_;
     const TreeFacts& facts_;
     Builder out_;
-    usize address_, size_;
+    guest_build::RootCells cells_;
 };
 
 }  // namespace

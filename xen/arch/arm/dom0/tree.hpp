@@ -3,19 +3,17 @@
 // them, and the node by which it finds the hypervisor.
 #pragma once
 
-#include <xen/device_tree.hpp>
-
-#include "arch/arm/dom0/banks.hpp"
+#include "arch/arm/guest_build/load.hpp"
+#include "arch/arm/guest_build/nodes.hpp"
 
 namespace xen::dom0 {
 
 struct TreeFacts {
     u32 vcpus = 1;
-    Str command_line{};
-    u64 ramdisk_start = 0, ramdisk_end = 0;   // both 0: none
-    Banks banks{};
-    Bank grants{};            // address space for its grant table
-    Banks spaces{};           // and for pages of others
+    guest_build::Chosen chosen{};
+    guest_build::Ranges memory{};
+    device_tree::Range grants{};      // address space for its grant table
+    guest_build::Ranges spaces{};     // and for pages of others
     unsigned event_ppi = 0;
 };
 Result<Bytes> write_tree(const device_tree::Tree& machine, const TreeFacts& facts, std::span<u8> space);

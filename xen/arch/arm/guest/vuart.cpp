@@ -31,6 +31,7 @@ enum Register : u32 {
     kData = 0x00, kFlag = 0x18, kIntegerBaud = 0x24, kFractionalBaud = 0x28, kLineControl = 0x2c, kControl = 0x30, kLevels = 0x34,
     kMask = 0x38, kRaw = 0x3c, kMasked = 0x40, kClear = 0x44, kDma = 0x48, kIds = 0xfe0,
 };
+constexpr unsigned kHalfFull = 16;
 constexpr u32 kReceive = 1 << 4, kTransmit = 1 << 5, kTimeout = 1 << 6, kInterrupts = 0x7ff;
 constexpr u32 kCts = 1, kReceiveEmpty = 1 << 4, kReceiveFull = 1 << 6, kTransmitEmpty = 1 << 7;
 constexpr u8 kIdBytes[] = {0x11, 0x10, 0x34, 0x00, 0x0d, 0xf0, 0x05, 0xb1};   // 3.3.15 to 3.3.22
@@ -84,10 +85,7 @@ void write(Pl011& u, u32 at, u32 value) REQUIRES(u.lock) {
         return;
     }
     switch (at) {
-    case kData:
-        u.sink(*u.domain, static_cast<u8>(value));
-        u.raw |= kTransmit;
-        break;
+    case kData: u.raw |= kTransmit; break;
     case kMask: u.mask = value & kInterrupts; break;
     case kClear: u.raw &= ~value; break;
     default: return;
@@ -117,7 +115,7 @@ bool receive(Domain& d, u8 byte) {
     Guard g{u.lock};
     if (u.count == kInputBytes) return false;
     u.input[(u.head + u.count++) % kInputBytes] = byte;
-    u.raw |= kTimeout | (u.count >= kInputBytes / 2 ? kReceive : 0);
+    u.raw |= kTimeout | (u.count >= kHalfFull ? kReceive : 0);
     settle(u);
     return true;
 }
@@ -125,8 +123,9 @@ bool receive(Domain& d, u8 byte) {
 guest::Outcome access(Domain& d, guest::Access& a) {
     if (!owns(d, a.address)) return guest::Outcome::nobody;
     Pl011& u = *d.arch.uart;
-    Guard g{u.lock};
     auto at = static_cast<u32>(page_offset(a.address) & ~u64{3});
+    if (a.write && at == kData) u.sink(d, static_cast<u8>(a.value));
+    Guard g{u.lock};
     if (a.write) write(u, at, static_cast<u32>(a.value));
     else a.value = read(u, at);
     return guest::Outcome::done;

@@ -41,7 +41,7 @@ Status Frames::allocate(u64 pages) {
 }
 
 Status Frames::adopt(Mfn first, u64 pages) {
-    for (u64 i = 0; i < pages; ++i) TRY(memory::assign_pages(domain_, page_of(first + i), Order{0}));
+    TRY(memory::adopt_pages(domain_, first, pages));
     return add(first, pages);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A PL011 as the SBSA generic UART describes it (ARM DDI 0183, DEN0029 appendix B) for guests that have no other console.
-// What the guest writes goes to `sink`, which is called with the UART's lock held and may take locks below LockRank::vuart.
+// What the guest writes goes to `sink`, in its own context with no lock held.
 #pragma once
 
 #include <asm/trap.hpp>
@@ -10,7 +10,7 @@
 
 namespace xen::vuart {
 
-inline constexpr unsigned kInputBytes = 32;   // FIFO
+inline constexpr unsigned kInputBytes = 1024;   // as much as a ring of PV consoles; a FIFO of metal has 32
 
 using Sink = void (*)(Domain& d, u8 byte);
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "arch/arm/dom0/kernel.hpp"
+#include "arch/arm/guest_build/kernel.hpp"
 
 #include <xen/log.hpp>
 
 #include "lib/string.hpp"
 
-namespace xen::dom0 {
+namespace xen::guest_build {
 namespace {
 
 struct Header {
@@ -23,15 +23,15 @@ u64 up(u64 v) { return (v + kImageAlign - 1) & ~(kImageAlign - 1); }
 
 }  // namespace
 
-Result<KernelImage> parse_kernel(Bytes file) {
+Result<KernelImage> parse_kernel(Bytes file, const char* name) {
     Header h;
     if (file.size() < sizeof(h)) {
-        log_error("dom0's kernel has %lu bytes: no arm64 image", file.size());
+        log_error("%s's kernel has %lu bytes: no arm64 image", name, file.size());
         return Errno::noexec;
     }
     memcpy(&h, file.data(), sizeof(h));
     if (h.magic != kMagic || (h.flags & kBigEndian)) {
-        log_error("dom0's kernel is no little-endian arm64 Image; a packed one is to be unpacked first");
+        log_error("%s's kernel is no little-endian arm64 Image; a packed one is to be unpacked first", name);
         return Errno::noexec;
     }
     KernelImage k{file, h.text_offset, h.image_size};
@@ -52,4 +52,4 @@ Places place(u64 start, const KernelImage& kernel, u64 ramdisk_bytes, u64 tree_b
     return p;
 }
 
-}  // namespace xen::dom0
+}  // namespace xen::guest_build

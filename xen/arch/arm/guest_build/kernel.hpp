@@ -5,7 +5,7 @@
 #include "lib/bytes.hpp"
 #include "lib/result.hpp"
 
-namespace xen::dom0 {
+namespace xen::guest_build {
 
 inline constexpr u64 kImageAlign = 2 << 20;
 
@@ -15,8 +15,8 @@ struct KernelImage {
     u64 bytes = 0;         // in memory, from there on
 };
 
-// Errno::noexec with a log line: no such image.
-Result<KernelImage> parse_kernel(Bytes file);
+// Errno::noexec with a log line about `name`: no such image.
+Result<KernelImage> parse_kernel(Bytes file, const char* name);
 
 // Kernel, ramdisk and tree in one piece of memory, each from a multiple of 2 MiB on, so that the tree crosses none.
 struct Places {
@@ -24,4 +24,4 @@ struct Places {
 };
 Places place(u64 start, const KernelImage& kernel, u64 ramdisk_bytes, u64 tree_bytes);
 
-}  // namespace xen::dom0
+}  // namespace xen::guest_build

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+// A partition on Arm: a guest of public/arch-arm.h's board, whose UART the hypervisor serves.
+#include <asm/gic.hpp>
+#include <asm/pagemap.hpp>
+#include <asm/vuart.hpp>
+#include <public/arch-arm.h>
+#include <public/domctl.h>
+#include <xen/arch_partition.hpp>
+#include <xen/log.hpp>
+#include <xen/memory.hpp>
+#include <xen/terminal.hpp>
+
+#include "arch/arm/guest_build/memory.hpp"
+#include "arch/arm/guest_build/partition_tree.hpp"
+#include "lib/format.hpp"
+
+namespace xen::arch {
+namespace {
+
+using device_tree::Range;
+using partition::Description;
+namespace build = guest_build;
+
+constexpr u64 kTreeRoom = 64 << 10;
+
+Bytes bytes_of(Range r) { return {static_cast<const u8*>(direct_map(Paddr{r.start})), r.bytes}; }
+
+void output(Domain& d, u8 byte) {
+    char c = static_cast<char>(byte);
+    console::write_from_terminal(d, {&c, 1});
+}
+void input(Domain& d, char c) { (void)vuart::receive(d, static_cast<u8>(c)); }   // a full FIFO loses it, as on metal
+
+Status serve_uart(Domain& d) {
+    TRY(vuart::init_domain(d, GUEST_PL011_BASE, GUEST_VPL011_SPI, output));
+    return console::add_terminal(d, input);
+}
+
+build::Board board_of(const Domain& d, const Description& p, const build::Ranges& memory, const build::Ranges& spaces) {
+    build::Board b;
+    b.vcpus = d.max_vcpus;
+    b.memory = {memory.data(), memory.size()};
+    b.version = vgic::version(d);
+    b.controller = vgic::layout(d);
+    b.uart = p.vpl011;
+    b.hypervisor = p.enhanced;
+    b.spaces = {spaces.data(), spaces.size()};
+    for (const partition::SharedMemory& s : p.shared) (void)b.regions.push({s.id, {s.guest, s.bytes}});
+    return b;
+}
+
+// A description may name what there is not.
+Status check_places(const Description& p, const char* name) {
+    auto check = [name](Range r) -> Status {
+        u64 pages = pages_for(page_offset(r.start) + r.bytes);
+        if (r.start + r.bytes >= r.start && memory::is_ram(frame_of(Paddr{r.start}), pages)) return {};
+        log_error("%s: there is no memory at %#lx, %lu KiB", name, r.start, r.bytes >> 10);
+        return Errno::inval;
+    };
+    for (Range module : {p.kernel, p.ramdisk}) TRY(check(module));
+    for (Range bank : p.static_memory) TRY(check(bank));
+    return {};
+}
+
+Status build_guest(Domain& d, const Description& p, const char* name) {
+    TRY(check_places(p, name));
+    build::KernelImage kernel = TRY(build::parse_kernel(bytes_of(p.kernel), name));
+    Bytes ramdisk;
+    if (p.ramdisk.bytes) ramdisk = bytes_of(p.ramdisk);
+    build::Ranges memory = TRY(build::give_memory(d, p, name));
+    TRY(build::map_regions(d, p, name));
+    build::Places places = TRY(build::find_places(name, {memory.data(), memory.size()}, kernel, ramdisk.size(), kTreeRoom));
+
+    build::Ranges spaces = build::free_space(memory);
+    build::Board board = board_of(d, p, memory, spaces);
+    board.chosen = build::chosen_of(p.bootargs, places, ramdisk.size());
+    auto space = TRY(Array<u8>::create(kTreeRoom));
+    auto tree = write_partition_tree(board, {space.data(), space.size()});
+    if (!tree) {
+        log_error("%s: its device tree cannot be written: errno %u", name, static_cast<unsigned>(tree.error()));
+        return tree.error();
+    }
+    load(d, places, kernel, ramdisk, tree.value());
+    if (p.vpl011) TRY(serve_uart(d));
+    log_info("%s: %lu MiB, %u vCPUs, entry %#lx, device tree %#lx", name, d.tot_pages >> 8, d.max_vcpus, places.kernel, places.tree);
+    return {};
+}
+
+}  // namespace
+
+// ABI: without nr_spis it has as many lines as the machine, and the UART's in any case.
+void prepare_partition(domain::CreateInfo& info, const Description& p) {
+    info.flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap;
+    u32 machine = gic::lines() > vgic::kSpiBase ? gic::lines() - vgic::kSpiBase : 0;
+    u32 least = p.vpl011 ? GUEST_VPL011_SPI - vgic::kSpiBase + 1 : 0, spis = p.spis.value_or(machine);
+    info.arch.nr_spis = spis < least ? least : spis;
+}
+
+Status build_partition(Domain& d, const Description& p) {
+    char name[48];
+    format(name, sizeof name, "d%u (%.*s)", d.id.raw(), static_cast<int>(p.name.size()), p.name.data());
+    return build_guest(d, p, name);
+}
+
+}  // namespace xen::arch
