@@ -4,6 +4,7 @@
 #include <asm/cpu_area.hpp>
 #include <asm/cpu_affinity.hpp>
 #include <asm/entry.hpp>
+#include <asm/errata.hpp>
 #include <asm/mapping.hpp>
 #include <asm/smp.hpp>
 #include <xen/assert.hpp>
@@ -74,10 +75,12 @@ XEN_INIT void init_subsystems() {
 // On the boot CPU's final stack, with everything mapped and the heap in place.
 XEN_INIT void start_xen() {
     arch::setup_cpu();
+    (void)errata::join();
     cpu_online.set(0);
     init_subsystems();
     arch::irq_enable();
     smp::start_others(option::values().maxcpus);
+    errata::settle();
     if constexpr (config::tracebuffer) trace::init();
     platform::init_late();
     boot::build_domains();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <asm/cache.hpp>
 
+#include <asm/errata.hpp>
 #include <asm/sysreg.hpp>
 
 namespace xen::arch {
@@ -23,7 +24,8 @@ namespace {
 u64 cache_line() { return u64{4} << (READ_SYSREG(ctr_el0) >> 16 & 15); }
 
 void clean_cache(const void* p, u64 bytes) {
-    EACH_LINE("dc cvac", p, bytes);
+    if (errata::active<errata::Workaround::clean_and_forget>()) EACH_LINE("dc civac", p, bytes);
+    else EACH_LINE("dc cvac", p, bytes);
     dsb_sy();
 }
 
@@ -38,7 +40,8 @@ void invalidate_cache(void* p, u64 bytes) {
 }
 
 void sync_instructions(const void* p, u64 bytes) {
-    EACH_LINE("dc cvau", p, bytes);
+    if (errata::active<errata::Workaround::clean_and_forget>()) EACH_LINE("dc civac", p, bytes);
+    else EACH_LINE("dc cvau", p, bytes);
     dsb_ish();
     asm volatile("ic ialluis; dsb ish; isb" ::: "memory");
 }

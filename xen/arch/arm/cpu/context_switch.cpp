@@ -2,6 +2,7 @@
 // From one vCPU to another. General registers are in the vCPUs already; here it is what lives in the processor. While the idle
 // vCPU runs, the one before it stays loaded, but for its timer and its interrupts.
 #include <asm/cpu.hpp>
+#include <asm/errata.hpp>
 #include <asm/p2m.hpp>
 #include <asm/sysreg.hpp>
 #include <asm/vgic.hpp>
@@ -64,12 +65,36 @@ void store_state(Vcpu& v) {
     save_fp(&v.arch.fp);
 }
 
-void load_state(Vcpu& v) {
-    load_el1(v.arch.el1);
-    load_fp(&v.arch.fp);
+void load_tables(const Vcpu& v) {
     WRITE_SYSREG(hcr_el2, v.arch.hcr);
     WRITE_SYSREG(vttbr_el2, p2m::vttbr(*v.domain));
     isb();
+}
+
+// Meanwhile stage 1 is on and walks nothing (TCR_EL1.EPD0, EPD1, SCTLR_EL1.M, ARM D19.2.137, D19.2.118): no address of one guest is
+// translated by the tables of another, not even for a guess.
+void load_without_walks(const Vcpu& v) {
+    constexpr u64 kNoWalks = u64{1} << 7 | u64{1} << 23, kMmuOn = 1;
+    WRITE_SYSREG(tcr_el1, READ_SYSREG(tcr_el1) | kNoWalks);
+    isb();
+    WRITE_SYSREG(sctlr_el1, READ_SYSREG(sctlr_el1) | kMmuOn);
+    isb();
+    El1State closed = v.arch.el1;
+    closed.tcr |= kNoWalks;
+    closed.sctlr |= kMmuOn;
+    load_el1(closed);
+    load_tables(v);
+    WRITE_SYSREG(sctlr_el1, v.arch.el1.sctlr);
+    isb();
+    WRITE_SYSREG(tcr_el1, v.arch.el1.tcr);
+    isb();
+}
+
+void load_state(Vcpu& v) {
+    load_fp(&v.arch.fp);
+    if (errata::active<errata::Workaround::switch_without_walks>()) return load_without_walks(v);
+    load_el1(v.arch.el1);
+    load_tables(v);
 }
 
 void leave(Vcpu& v, const Vcpu* next, CpuId cpu) {

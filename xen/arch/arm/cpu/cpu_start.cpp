@@ -7,6 +7,7 @@
 #include <asm/cpu_affinity.hpp>
 #include <asm/cpu_area.hpp>
 #include <asm/entry.hpp>
+#include <asm/errata.hpp>
 #include <asm/gic.hpp>
 #include <asm/psci.hpp>
 #include <asm/smp.hpp>
@@ -81,6 +82,7 @@ void play_dead() {
 void start_secondary() {
     using namespace xen;
     arch::setup_cpu();
+    if (!errata::join()) arch::halt_forever();
     smp::arrive();
     enter_current();
 }

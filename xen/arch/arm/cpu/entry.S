@@ -35,6 +35,15 @@
     ldp x28, x29, [\base, #REGS_X + 224]
     .endm
 
+// The next instruction becomes a branch on machines that need the workaround (errata::Site).
+    .macro site target, workaround
+    .pushsection .workarounds, "a"
+    .balign 4
+    .long 771f - ., \target - ., \workaround
+    .popsection
+771:
+    .endm
+
 // From a guest: its registers go to the current vCPU. x0: ESR.
     .macro from_guest handler
     .balign 128
@@ -104,7 +113,21 @@ save_guest:
     stp x30, x2, [x0, #REGS_X + 240]
     stp x3, x4, [x0, #REGS_PC]
     mrs x0, esr_el2
-    msr daifclr, #4                     // SErrors from now on are the hypervisor's
+    // What a processor predicts from here on, no guest has taught it.
+    site firmware_barrier, WORKAROUND_FIRMWARE_BARRIER
+    nop
+unaimed:
+    site harden_by_8, WORKAROUND_BRANCHES_8
+    site harden_by_24, WORKAROUND_BRANCHES_24
+    site harden_by_32, WORKAROUND_BRANCHES_32
+    nop
+hardened:
+    dsb sy                              // errors of the guest's accesses arrive, and are its own until the window's end
+    msr daifclr, #4
+    .globl guest_serror_window, guest_serror_window_end
+guest_serror_window:
+    isb
+guest_serror_window_end:
     blr x1
 // The way out of the outermost frame; also the first way into a vCPU.
 leave:
@@ -121,6 +144,32 @@ leave:
     eret
     dsb nsh                             // nothing is speculated past the ERET (no SB instruction needed)
     isb
+
+// x0 and x1 stay; what else a call by DEN0028 changes is the guest's, and stored.
+firmware_barrier:
+    mov x19, x0
+    mov x20, x1
+    mov w0, #0x80008000                 // SMCCC_ARCH_WORKAROUND_1
+    smc #0
+    mov x0, x19
+    mov x1, x20
+    b unaimed
+
+    .macro forget_history branches
+    mov x2, #\branches
+1:  b 2f
+2:  subs x2, x2, #1
+    b.ne 1b
+    dsb nsh
+    isb
+    b hardened
+    .endm
+harden_by_8:
+    forget_history 8
+harden_by_24:
+    forget_history 24
+harden_by_32:
+    forget_history 32
 
 save_self:
     save_pairs sp

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include <asm/mapping.hpp>
+#include <asm/workaround.hpp>
 #include <asm/percpu.hpp>
 #include <asm/smp.hpp>
 #include <xen/domain.hpp>
@@ -21,6 +22,10 @@ static_assert(offsetof(SecondaryStart, root) == START_ROOT);
 static_assert(offsetof(SecondaryStart, stack) == START_STACK);
 static_assert(offsetof(SecondaryStart, block) == START_BLOCK);
 static_assert(kImageBase >> 39 == IMAGE_SLOT);
+static_assert(static_cast<unsigned>(errata::Workaround::firmware_barrier) == WORKAROUND_FIRMWARE_BARRIER);
+static_assert(static_cast<unsigned>(errata::Workaround::branches_8) == WORKAROUND_BRANCHES_8);
+static_assert(static_cast<unsigned>(errata::Workaround::branches_24) == WORKAROUND_BRANCHES_24);
+static_assert(static_cast<unsigned>(errata::Workaround::branches_32) == WORKAROUND_BRANCHES_32);
 static_assert(offsetof(Vcpu, arch) == 0 && offsetof(ArchVcpu, regs) == 0);
 
 }  // namespace xen::arch

@@ -4,8 +4,13 @@
 #include <asm/domain.hpp>
 #include <asm/entry.hpp>
 #include <asm/fault.hpp>
+#include <asm/serror.hpp>
+#include <asm/trap.hpp>
 #include <xen/assert.hpp>
 #include <xen/idle.hpp>
+#include <xen/log.hpp>
+
+extern "C" const char guest_serror_window[], guest_serror_window_end[];
 
 namespace xen::arch {
 namespace {
@@ -36,7 +41,13 @@ const char* name_of(u64 esr) {
 
 extern "C" {
 void own_sync(GuestRegs& r, u64 esr) { die(r, name_of(esr), esr); }
-void own_serror(GuestRegs& r, u64 esr) { die(r, "SError", esr); }
+// What a guest's accesses bring arrives in the first instructions behind its exit (entry.S).
+void own_serror(GuestRegs& r, u64 esr) {
+    if (r.pc >= reinterpret_cast<u64>(guest_serror_window) && r.pc <= reinterpret_cast<u64>(guest_serror_window_end)) return arm_guest_serror(esr);
+    guest::Harm h = guest::harm_of(esr);
+    if (guest::action_for(h, false) == guest::SerrorAction::panic) die(r, "SError", esr);
+    log_warning("SError in the hypervisor at %016lx, %s, ESR %08lx", r.pc, guest::name_of(h), esr);
+}
 void own_overflow(GuestRegs& r, u64 esr) { die(r, "stack overflow", esr); }
 void own_unexpected(GuestRegs& r, u64 esr) { die(r, "unexpected vector", esr); }
 void own_irq(GuestRegs&, u64) {

@@ -5,6 +5,7 @@
 
 #include <asm/cache.hpp>
 #include <asm/cpu.hpp>
+#include <asm/errata.hpp>
 #include <asm/mapping.hpp>
 #include <asm/sysreg.hpp>
 #include <xen/compiler.hpp>
@@ -41,20 +42,39 @@ private:
     bool changed_ = false;
 };
 
+// One operation, complete everywhere (ARM D8.13.5).
+template <class F>
+void complete(F invalidate) {
+    invalidate();
+    arch::dsb_ish();
+    if (!errata::active<errata::Workaround::flush_twice>()) [[likely]] return;
+    invalidate();
+    arch::dsb_ish();
+}
+
 }  // namespace
 
 void flush_guest(u16 vmid) {
     ForVmid scope{vmid};
-    asm volatile("dsb ishst; tlbi vmalls12e1is; dsb ish; isb" ::: "memory");
+    arch::dsb_ishst();
+    complete([] { asm volatile("tlbi vmalls12e1is" ::: "memory"); });
+    arch::isb();
 }
 
 // Stage 2 alone first; what stage 1 and 2 together made of it has no address to be found by (ARM D8.13.6).
 void flush_guest_ipa(u16 vmid, Gaddr ipa) {
     ForVmid scope{vmid};
-    asm volatile("dsb ishst; tlbi ipas2e1is, %0; dsb ish; tlbi vmalle1is; dsb ish; isb" ::"r"(ipa.raw() >> kPageShift) : "memory");
+    arch::dsb_ishst();
+    complete([ipa] { asm volatile("tlbi ipas2e1is, %0" ::"r"(ipa.raw() >> kPageShift) : "memory"); });
+    complete([] { asm volatile("tlbi vmalle1is" ::: "memory"); });
+    arch::isb();
 }
 
-void flush_all_guests() { asm volatile("dsb ishst; tlbi alle1is; dsb ish; isb" ::: "memory"); }
+void flush_all_guests() {
+    arch::dsb_ishst();
+    complete([] { asm volatile("tlbi alle1is" ::: "memory"); });
+    arch::isb();
+}
 
 u32 clock() { return 1; }
 CpuMask needing_flush(const CpuMask&, u32) { return {}; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Aborts of stage 2: what another CPU has just mapped is tried again, devices that are emulated take the access, the rest is
 // the guest's own mistake and becomes an abort at EL1.
+#include <asm/errata.hpp>
 #include <asm/fault.hpp>
 #include <asm/guest_el1.hpp>
 #include <asm/p2m.hpp>
@@ -17,10 +18,13 @@
 namespace xen::guest {
 namespace {
 
-// HPFAR has the page, FAR the byte; a permission fault's page is found by stage 1 again (ARM D8.12.5, D19.2.61).
+// HPFAR has the page, FAR the byte; a permission fault's page is found by stage 1 again (ARM D8.12.5, D19.2.61), and so is every
+// page where the processor takes stage 1's faults for stage 2's. Nothing: stage 1 does not let the access through by now.
 Maybe<Gaddr> faulting_address(AbortSyndrome s) {
     u64 far = arch::read_far();
-    if (s.fault() == Fault::permission && !s.on_walk()) return arch::guest_stage1(far, s.write());
+    bool by_stage1 = s.fault() == Fault::permission;
+    if (errata::active<errata::Workaround::ask_stage1>()) by_stage1 = true;
+    if (by_stage1 && !s.on_walk()) return arch::guest_stage1(far, s.write());
     return Gaddr{(arch::read_hpfar() >> 4 << 12 & 0xffffffffff000) | page_offset(far)};
 }
 
@@ -105,6 +109,7 @@ void data_abort(Vcpu& v, AbortSyndrome s) {
         v.arch.regs.pc += s.instruction_bytes();
         return;
     }
+    if (!at && s.fault() != Fault::external) return;   // it meets stage 1's own fault
     if (at && mapped_meanwhile(v, s, *at, s.write() && !s.cache_operation())) return;
     report(v, s, at);
     inject_data_abort(v, far);
@@ -113,6 +118,7 @@ void data_abort(Vcpu& v, AbortSyndrome s) {
 void instruction_abort(Vcpu& v, AbortSyndrome s) {
     u64 far = arch::read_far();
     Maybe<Gaddr> at = s.fault() == Fault::external ? Maybe<Gaddr>{} : faulting_address(s);
+    if (!at && s.fault() != Fault::external) return;
     if (at && mapped_meanwhile(v, s, *at, false)) return;
     report(v, s, at);
     inject_prefetch_abort(v, far);

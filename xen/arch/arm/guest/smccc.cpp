@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Calls of guests by the SMC calling convention 1.1 (ARM DEN0028), by HVC or SMC: PSCI and the architecture's own.
+#include <asm/errata.hpp>
 #include <asm/trap.hpp>
 #include <public/xen.h>
 
@@ -16,17 +17,19 @@ constexpr u64 kVersion = 0x10001;
 enum Owner : u32 { kArchitecture = 0, kStandard = 4, kVendorHypervisor = 6 };
 constexpr u32 owner_of(u32 function) { return function >> 24 & 0x3f; }
 
-// "Arm Architecture Calls" (chapter 7). The speculation workarounds are calls of firmware on processors that need it; a guest
-// that is told of none has none to pay for.
+// "Arm Architecture Calls" (chapter 7). The barrier of the branch predictor has been there on the way here, where the processor needs
+// it; a guest that is told of none has none to pay for.
+bool is_there(u32 function) {
+    constexpr u32 kGetVersion = 0x80000000, kFeatures = 0x80000001, kWorkaround1 = 0x80008000;
+    return function == kGetVersion || function == kFeatures || (function == kWorkaround1 && errata::firmware_barrier_active());
+}
+
 u64 architecture_call(const arch::GuestRegs& r, u32 function) {
-    constexpr u32 kGetVersion = 0x80000000, kFeatures = 0x80000001;
-    switch (function) {
-    case kGetVersion: return kVersion;
-    case kFeatures: {
-        auto asked = static_cast<u32>(r.x[1]);
-        return asked == kGetVersion || asked == kFeatures ? 0 : kNotSupported;
-    }
-    default: return kNotSupported;
+    if (!is_there(function)) return kNotSupported;
+    switch (function & 0xffff) {
+    case 0: return kVersion;
+    case 1: return is_there(static_cast<u32>(r.x[1])) ? 0 : kNotSupported;
+    default: return 0;
     }
 }
 

@@ -94,13 +94,3 @@ extern "C" void arm_guest_sync(u64 esr) {
     if (s.ec() == guest::Class::hvc64) [[likely]] return guest::hvc(current(), s);
     guest::table.by_class[static_cast<u8>(s.ec())](current(), s);
 }
-
-// An error that came while the guest ran is the guest's: of a device it has, or of memory. It takes it when it unmasks SErrors
-// (HCR_EL2.VSE, ARM D19.2.48); the processor takes the bit back.
-extern "C" void arm_guest_serror(u64 esr) {
-    Vcpu& v = current();
-    log_guest("d%u v%u: SError, ESR_EL2 %llx at %llx", v.domain->id.raw(), v.id.raw(), static_cast<unsigned long long>(esr),
-              static_cast<unsigned long long>(v.arch.regs.pc));
-    constexpr u64 kVse = u64{1} << 8;
-    arch::set_guest_hcr(v.arch.hcr | kVse);
-}

@@ -12,13 +12,15 @@ namespace {
 
 // DEN0022 5.1: identifiers of the 32-bit and of the 64-bit convention; 5.2.2: return codes.
 constexpr u32 kVersion = 0x84000000, kCpuOff = 0x84000002, kCpuOn = 0xc4000003, kAffinityInfo = 0xc4000004,
-              kSystemOff = 0x84000008, kSystemReset = 0x84000009;
+              kSystemOff = 0x84000008, kSystemReset = 0x84000009, kFeatures = 0x8400000a;
+constexpr u32 kConventionVersion = 0x80000000;   // SMCCC_VERSION
 constexpr s32 kSuccess = 0, kAlreadyOn = -4, kOnPending = -5;
 constexpr s32 kOff = 1;
 
 struct Functions {
     u32 cpu_on = 0, cpu_off = 0;   // 0: none
     bool standard = false;         // version 0.2 and above: the others, too
+    bool convention_1_1 = false;
 };
 XEN_RO_AFTER_INIT constinit Functions functions{};
 
@@ -42,9 +44,11 @@ XEN_INIT void init() {
     }
     u32 version = static_cast<u32>(call(kVersion));
     log_info("PSCI %u.%u", version >> 16, version & 0xffff);
+    functions.convention_1_1 = version >= 0x10000 && call(kFeatures, kConventionVersion) >= 0 && call(kConventionVersion) >= 0x10001;
 }
 
 bool available() { return functions.cpu_on; }
+bool has_smccc_1_1() { return functions.convention_1_1; }
 
 Status cpu_on(CpuId cpu, Paddr entry) {
     if (!functions.cpu_on) return Errno::nodev;

@@ -2,6 +2,7 @@
 // Leaf: interrupt masking and the generic timer's counter at EL2.
 #pragma once
 
+#include <asm/errata.hpp>
 #include <asm/percpu.hpp>
 
 #include "lib/index.hpp"
@@ -41,10 +42,12 @@ inline void halt_with_irqs() { asm volatile("dsb sy; wfi; msr daifclr, #2; isb; 
     for (;;) asm volatile("msr daifset, #15; wfi");
 }
 
-inline u64 read_counter() {
-    u64 v;
+[[gnu::always_inline]] inline u64 read_counter() {
+    u64 v, again;
     asm volatile("isb; mrs %0, cntpct_el0" : "=r"(v)::"memory");
-    return v;
+    if (!errata::active<errata::Workaround::count_twice>()) [[likely]] return v;
+    asm volatile("mrs %0, cntpct_el0" : "=r"(again)::"memory");
+    return (v ^ again) >> 32 & 1 ? v : again;
 }
 
 }  // namespace xen::arch

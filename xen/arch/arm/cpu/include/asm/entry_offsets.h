@@ -15,5 +15,10 @@
 #define START_ROOT 0
 #define START_STACK 8
 #define START_BLOCK 16
+// errata::Workaround
+#define WORKAROUND_FIRMWARE_BARRIER 6
+#define WORKAROUND_BRANCHES_8 7
+#define WORKAROUND_BRANCHES_24 8
+#define WORKAROUND_BRANCHES_32 9
 // The image's level 0 slot
 #define IMAGE_SLOT 128
