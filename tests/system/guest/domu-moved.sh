@@ -47,6 +47,7 @@ alive() { # AFTER-WHAT COUNT: it counts on from there, and has what it had
 }
 
 stop() {
+    same "killed for want of memory" "$(answer one 'grep oom_kill /proc/vmstat')" "oom_kill 0"
     check "xl shutdown" timeout 60 xl shutdown -w one
     check "it is gone" wait_for 20 gone one
 }
