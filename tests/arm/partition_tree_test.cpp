@@ -92,6 +92,37 @@ TEST_CASE("a partition's tree tells of UART, hypervisor and shared memory where 
     CHECK(region.reg(0).value() == Range{0x60000000, 0x3000});
 }
 
+TEST_CASE("a partition's tree has its devices, without what says how they are given") {
+    alignas(8) static u8 partial[4096];
+    device_tree::Builder out{partial};
+    out.begin("");
+    out.begin("gic");
+    out.number("phandle", 7);
+    out.end();
+    out.begin("passthrough");
+    out.begin("clock@2000000");
+    out.text("compatible", "arm,pl031");
+    out.number("interrupt-parent", 7);
+    out.text("xen,path", "/clock");
+    out.number("xen,reg", 1);
+    out.flag("xen,force-assign-without-iommu");
+    out.end();
+    out.end();
+    out.begin("secret");
+    out.end();
+    out.end();
+    auto opened = DeviceTree::open(out.finish().value());
+    REQUIRE(opened.ok());
+    Board b = board(vgic::Version::v3);
+    b.devices = opened.value().root();
+    DeviceTree t = written(b);
+    Node clock = *t.find("/passthrough/clock@2000000");
+    CHECK(clock.compatible("arm,pl031"));
+    CHECK(*clock.interrupt_parent() == *t.find_compatible("arm,gic-v3"));
+    for (Str hidden : {Str{"xen,path"}, Str{"xen,reg"}, Str{"xen,force-assign-without-iommu"}}) CHECK_FALSE(clock.has(hidden));
+    CHECK_FALSE(t.find("/secret"));
+}
+
 TEST_CASE("a partition's tree that does not fit is refused") {
     Board b = board(vgic::Version::v3);
     CHECK(write_partition_tree(b, std::span<u8>{space}.first(512)).error() == Errno::nospc);

@@ -7,10 +7,12 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
-sys.path.insert(0, os.path.join(TOP, "tests", "guests", "arm"))
+for folder in ("tests/guests/arm", "tools/partitions"):
+    sys.path.insert(0, os.path.join(TOP, folder))
 
 import arm
 import domu
+import fdt
 import image
 import initrd
 import machine
@@ -70,6 +72,21 @@ class Arm(arm.Machine):
         return self
 
 
+def clock():
+    """A partial device tree that gives the machine's real-time clock; returns its path."""
+    device = fdt.Node("pl031@2000000", {
+        "compatible": fdt.strings("arm,pl031", "arm,primecell"), "reg": fdt.wide(0x2000000, 0x1000), "interrupts": fdt.cells(0, 2, 4),
+        "xen,reg": fdt.wide(0x9010000, 0x1000, 0x2000000), "xen,path": fdt.strings("/pl031@9010000"),
+        "xen,force-assign-without-iommu": b""})
+    root = fdt.Node("", {"#address-cells": fdt.cells(2), "#size-cells": fdt.cells(2)}, [
+        fdt.Node("gic", {"phandle": fdt.cells(65000)}),
+        fdt.Node("passthrough", {"compatible": fdt.strings("simple-bus"), "ranges": b"", "#address-cells": fdt.cells(2),
+                                 "#size-cells": fdt.cells(2)}, [device])])
+    path = os.path.join(place.OUT, "clock.dtb")
+    place.write(path, fdt.write(root))
+    return path
+
+
 def x86_files():
     place.use("x86_64")
     place.fetch()
@@ -81,7 +98,8 @@ def arm_files():
     place.use("arm64")
     place.fetch()
     guest = image.build("partition", ["../partition/%s.cpp" % name for name in ("talk", "tree", "arm")])
-    return {"guest": guest, "kernel": place.bzimage(), "debian": domu.build(), "ramdisk": os.path.join(HERE, "partitions")}
+    return {"guest": guest, "kernel": place.bzimage(), "debian": domu.build(), "ramdisk": os.path.join(HERE, "partitions"),
+            "devices": clock()}
 
 
 def x86(case, hypervisor, work):

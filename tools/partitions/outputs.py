@@ -78,11 +78,30 @@ def host_tree(plan):
         return fdt.read(f.read())
 
 
+def device_paths(plan):
+    """Nodes of the machine that partial trees name."""
+    for module in [m for d in plan.domains for m in d.modules if m.kind == "devices"]:
+        with open(module.path, "rb") as f:
+            for node in fdt.read(f.read())[0].walk():
+                if "xen,path" in node.properties:
+                    yield node.properties["xen,path"].rstrip(b"\0").decode()
+
+
+def find(root, path):
+    for name in filter(None, path.split("/")):
+        root = root and root.child(name)
+    return root
+
+
 def tree(plan):
     """The domains in the machine's own tree, or alone."""
     root, reservations, boot_cpu = host_tree(plan)
     handles = [int.from_bytes(n.properties["phandle"], "big") for n in root.walk() if "phandle" in n.properties]
     base = max(handles, default=0) + 1
+    for path in device_paths(plan):
+        node = find(root, path)
+        if node:
+            node.properties["xen,passthrough"] = b""
     chosen = root.child("chosen")
     if not chosen:
         chosen = fdt.Node("chosen")
@@ -148,6 +167,7 @@ def uboot(plan):
               "fdt set /chosen \\#address-cells <0x2>", "fdt set /chosen \\#size-cells <0x2>"]
     if plan.machine["options"]:
         lines.append('fdt set /chosen xen,xen-bootargs "%s"' % plan.machine["options"])
+    lines += ["fdt set %s xen,passthrough" % path for path in device_paths(plan)]
     for d in plan.domains:
         lines += [line.replace(" #", " \\#") for line in uboot_node("/chosen/" + d.name, domain_node(plan, d, UBOOT_HANDLES))]
     return "\n".join(lines + ["booti ${kernel_addr_r} - ${fdt_addr}"]) + "\n"

@@ -60,6 +60,12 @@ void end(u32 id) {
 
 }  // namespace
 
+u32 gic::take() {
+    u32 id = acknowledge();
+    if ((id & 0x3ff) < 1020) end(id);
+    return id & 0x3ff;
+}
+
 extern "C" void take_interrupt() {
     volatile Block& b = blocks[READ_REGISTER(mpidr_el1) & 1];
     u32 id = acknowledge();

@@ -51,6 +51,7 @@ void init();                         // distributor, this vCPU's interface, PPIs
 void enable_own(unsigned vcpu);
 void enable_spi(unsigned spi);       // for the first vCPU
 void send_sgi(unsigned vcpu, unsigned sgi);
+u32 take();                          // with interrupts masked: the one that is pending, which then is over; 1023: none
 u64 private_frame(unsigned vcpu);    // registers of interrupts below 32
 }  // namespace gic
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The arm64 guest of partitions (talk.hpp): console on the UART of its device tree, static event channels, and shared memory:
-// "gives=ID" fills the region of that name and waits for the answer, "takes=ID" checks it and answers. MMU off throughout.
+// "clock=yes" uses a clock of the machine's, "gives=ID" fills the region of that name and waits for the answer, "takes=ID" checks it and answers. MMU off throughout.
 #include "talk.hpp"
 
 #include <public/memory.h>
@@ -13,6 +13,7 @@ namespace {
 constexpr u64 kSharedInfo = 0x39000000;   // of the board's pages for the hypervisor
 constexpr u64 kData = 0, kFlags = 0x18, kMask = 0x38;   // of a PL011
 constexpr u32 kReceiveEmpty = 1 << 4, kTransmitFull = 1 << 5, kReceiveInterrupts = 1 << 4 | 1 << 6;
+constexpr unsigned kFirstSpi = 32;
 u64 uart;
 
 
@@ -29,7 +30,6 @@ void find_board() {
     (gic::is_v3() ? gic::board.redistributor : gic::board.cpu) = tree::reg("interrupt-controller", 1).start;
     uart = tree::reg("sbsa-uart", 0).start;
     gic::init();
-    constexpr unsigned kFirstSpi = 32;
     gic::enable_spi(kFirstSpi + tree::cell("sbsa-uart", "interrupts", 1));
     store(uart + kMask, kReceiveInterrupts);
 }
@@ -75,6 +75,20 @@ void take(tree::Region r) {
     fill(r, kAnswer, answered);
 }
 
+// A PL031 real-time clock of the machine's (ARM DDI 0224 3.3) that this guest alone has.
+void use_clock() {
+    constexpr u64 kTime = 0, kMatch = 4, kInterrupts = 0x10, kRaised = 0x14, kClear = 0x1c;
+    u64 clock = tree::reg("pl031", 0).start;
+    if (!clock) return say("FAIL: no clock");
+    say(load(clock + kTime) > 1000000000 ? "the clock tells the time" : "FAIL: the clock's time is wrong");
+    gic::enable_spi(kFirstSpi + tree::cell("pl031", "interrupts", 1));
+    store(clock + kMatch, load(clock + kTime) + 1);
+    store(clock + kInterrupts, 1);
+    while (!(load(clock + kRaised) & 1)) asm volatile("wfi" ::: "memory");
+    store(clock + kClear, 1);
+    say_number("interrupt of the clock:", gic::take());
+}
+
 }  // namespace
 
 shared_info& info() { return *reinterpret_cast<shared_info*>(kSharedInfo); }
@@ -102,5 +116,6 @@ extern "C" void guest_main(u64 given) {
     say_number("MiB of memory:", tree::reg("memory", 0).bytes >> 20);
     if (const char* id = option("gives")) give(region_of(id));
     if (const char* id = option("takes")) take(region_of(id));
+    if (option("clock")) use_clock();
     obey();
 }

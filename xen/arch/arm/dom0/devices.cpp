@@ -9,6 +9,7 @@
 #include <xen/rangeset.hpp>
 
 #include "arch/arm/dom0/passing.hpp"
+#include "arch/arm/guest_build/passthrough.hpp"
 
 namespace xen::dom0 {
 namespace {
@@ -61,10 +62,11 @@ Status give_below(Domain& d, Node parent) {
     return {};
 }
 
-// Every line that the hypervisor does not keep: buses name theirs in too many ways, and messages have some.
-Status give_lines(Domain& d) {
+// Every line that neither the hypervisor nor a partition has: buses name theirs in too many ways, and messages have some.
+Status give_lines(Domain& d, const device_tree::Tree& tree) {
+    auto others = guest_build::lines_set_aside(tree);
     for (unsigned spi = irq::kFirstSpi; spi < gic::lines(); ++spi)
-        if (irq::is_free(spi)) {
+        if (irq::is_free(spi) && !others.test(spi)) {
             TRY(irq::give_to_guest(d, spi));
             TRY(d.irqs->add(spi, spi));
         }
@@ -75,7 +77,7 @@ Status give_lines(Domain& d) {
 
 Status give_devices(Domain& d, const device_tree::Tree& tree) {
     TRY(give_below(d, tree.root()));
-    return give_lines(d);
+    return give_lines(d, tree);
 }
 
 }  // namespace xen::dom0

@@ -3,6 +3,7 @@
 
 #include <asm/gic.hpp>
 
+#include "arch/arm/guest_build/passthrough.hpp"
 #include "drivers/serial/pl011.hpp"
 
 namespace xen::dom0 {
@@ -49,7 +50,7 @@ bool is_console(Node n) {
 
 Passing passing_of(Node n) {
     if (is_controller(n)) return Passing::controller;
-    if (lists_absent(n) || is_rewritten(n) || is_console(n)) return Passing::absent;
+    if (guest_build::is_set_aside(n) || lists_absent(n) || is_rewritten(n) || is_console(n)) return Passing::absent;
     if (n.compatible("arm,armv8-timer") || n.compatible("arm,armv7-timer")) return Passing::timer;
     if (auto kind = n.text("device_type"); kind && *kind == Str{"memory"}) return Passing::absent;
     return n.enabled() && (n.has("reg") || n.has("interrupts") || n.has("interrupts-extended")) ? Passing::device : Passing::description;

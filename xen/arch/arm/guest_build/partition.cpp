@@ -6,12 +6,14 @@
 #include <public/arch-arm.h>
 #include <public/domctl.h>
 #include <xen/arch_partition.hpp>
+#include <xen/boot_tree.hpp>
 #include <xen/log.hpp>
 #include <xen/memory.hpp>
 #include <xen/terminal.hpp>
 
 #include "arch/arm/guest_build/memory.hpp"
 #include "arch/arm/guest_build/partition_tree.hpp"
+#include "arch/arm/guest_build/passthrough.hpp"
 #include "lib/format.hpp"
 
 namespace xen::arch {
@@ -57,9 +59,23 @@ Status check_places(const Description& p, const char* name) {
         log_error("%s: there is no memory at %#lx, %lu KiB", name, r.start, r.bytes >> 10);
         return Errno::inval;
     };
-    for (Range module : {p.kernel, p.ramdisk}) TRY(check(module));
+    for (Range module : {p.kernel, p.ramdisk, p.devices})
+        if (module.bytes) TRY(check(module));
     for (Range bank : p.static_memory) TRY(check(bank));
     return {};
+}
+
+// The partial tree's root.
+Result<Maybe<device_tree::Node>> give_devices(Domain& d, const Description& p, const char* name) {
+    if (!p.devices.bytes) return Maybe<device_tree::Node>{};
+    Bytes blob = bytes_of(p.devices);
+    if (const char* why = device_tree::Tree::why_not(blob)) {
+        log_error("%s: its partial device tree is none: %s", name, why);
+        return Errno::inval;
+    }
+    auto tree = TRY(device_tree::Tree::open(blob));
+    TRY(build::give_devices(d, tree, boot::tree(), name));
+    return Maybe<device_tree::Node>{tree.root()};
 }
 
 Status build_guest(Domain& d, const Description& p, const char* name) {
@@ -67,12 +83,14 @@ Status build_guest(Domain& d, const Description& p, const char* name) {
     build::KernelImage kernel = TRY(build::parse_kernel(bytes_of(p.kernel), name));
     Bytes ramdisk;
     if (p.ramdisk.bytes) ramdisk = bytes_of(p.ramdisk);
+    Maybe<device_tree::Node> devices = TRY(give_devices(d, p, name));
     build::Ranges memory = TRY(build::give_memory(d, p, name));
     TRY(build::map_regions(d, p, name));
     build::Places places = TRY(build::find_places(name, {memory.data(), memory.size()}, kernel, ramdisk.size(), kTreeRoom));
 
     build::Ranges spaces = build::free_space(memory);
     build::Board board = board_of(d, p, memory, spaces);
+    board.devices = devices;
     board.chosen = build::chosen_of(p.bootargs, places, ramdisk.size());
     auto space = TRY(Array<u8>::create(kTreeRoom));
     auto tree = write_partition_tree(board, {space.data(), space.size()});

@@ -15,6 +15,12 @@ void add_region(CellList& reg, const vgic::Region& r) {
     if (r.bytes) reg.add(Range{r.base, r.bytes}, kCells.address, kCells.size);
 }
 
+// A partial tree refers to the interrupt controller by the handle of its own node /gic.
+u32 controller_handle(const Board& b) {
+    auto gic = b.devices ? b.devices->child("gic") : nothing;
+    return gic ? gic->phandle().value_or(GUEST_PHANDLE_GIC) : GUEST_PHANDLE_GIC;
+}
+
 void write_controller(Builder& out, const Board& b) {
     const vgic::Layout& l = b.controller;
     char name[40];
@@ -30,7 +36,7 @@ void write_controller(Builder& out, const Board& b) {
     else
         for (const vgic::Region& r : l.redistributors) add_region(reg, r);
     out.cells_of("reg", reg);
-    out.number("phandle", GUEST_PHANDLE_GIC);
+    out.number("phandle", controller_handle(b));
     out.end();
 }
 
@@ -75,6 +81,27 @@ void write_regions(Builder& out, const Board& b) {
     out.end();
 }
 
+// What says how a device is given is not the guest's.
+bool is_for_the_hypervisor(Str property) {
+    for (Str name : {Str{"xen,reg"}, Str{"xen,path"}, Str{"xen,force-assign-without-iommu"}})
+        if (property == name) return true;
+    return false;
+}
+
+void copy(Builder& out, device_tree::Node n) {
+    out.begin(n.c_name());
+    for (device_tree::Property p : n.properties())
+        if (!is_for_the_hypervisor(p.name)) out.property(p.name, p.value);
+    for (device_tree::Node child : n.children()) copy(out, child);
+    out.end();
+}
+
+void copy_devices(Builder& out, const Board& b) {
+    if (!b.devices) return;
+    for (Str name : {Str{"aliases"}, Str{"passthrough"}})
+        if (auto n = b.devices->child(name)) copy(out, *n);
+}
+
 }  // namespace
 
 Result<Bytes> write_partition_tree(const Board& b, std::span<u8> space) {
@@ -82,7 +109,7 @@ Result<Bytes> write_partition_tree(const Board& b, std::span<u8> space) {
     out.begin("");
     out.text("model", "XENVM-4.17");
     out.texts("compatible", {"xen,xenvm-4.17", "xen,xenvm"});
-    out.number("interrupt-parent", GUEST_PHANDLE_GIC);
+    out.number("interrupt-parent", controller_handle(b));
     out.number("#address-cells", kCells.address);
     out.number("#size-cells", kCells.size);
     write_chosen(out, b.chosen);
@@ -95,6 +122,7 @@ Result<Bytes> write_partition_tree(const Board& b, std::span<u8> space) {
     if (b.hypervisor)
         write_hypervisor(out, {{GUEST_GNTTAB_BASE, GUEST_GNTTAB_SIZE}, b.spaces, b.controller.event_interrupt, nothing}, kCells);
     write_regions(out, b);
+    copy_devices(out, b);
     out.end();
     return out.finish();
 }

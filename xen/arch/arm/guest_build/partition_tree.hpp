@@ -23,6 +23,7 @@ struct Board {
     bool hypervisor = false;                  // told of, with `spaces` for pages of others
     std::span<const Range> spaces{};
     FixedVector<Region, 8> regions{};         // shared memory
+    Maybe<device_tree::Node> devices{};       // the root of a partial tree, whose /passthrough and /aliases go in
 };
 Result<Bytes> write_partition_tree(const Board& b, std::span<u8> space);
 
