@@ -83,7 +83,8 @@ def assemble(choice, work):
 
 def assemble_arm(choice, work, image, do):
     box = arm.Machine(
-        hypervisor=arm.hypervisor(choice.hv), initrd=image, work=work, loader="direct", cpu=choice.cpu, smp=choice.smp,
+        hypervisor=arm.hypervisor(choice.hv), initrd=image, work=work, cpu=choice.cpu, smp=choice.smp,
+        loader="efi" if choice.loader == "efi" else "direct",
         memory=choice.mem, dom0_memory=choice.dom0_mem, devices=choice.qemu.split(),
         hypervisor_arguments=(arm.HYPERVISOR_ARGUMENTS + " " + choice.hv_args).strip(),
         kernel_arguments=("%s xenith.do=%s %s" % (machine.KERNEL_ARGUMENTS, do, choice.kernel_args)).strip())
@@ -107,8 +108,8 @@ def why_no_kvm():
 
 
 def check_accelerator(choice):
-    if choice.arch == "arm64" and (choice.accel == "kvm" or choice.loader == "efi"):
-        raise place.Failed("--arch arm64: neither --accel kvm nor --efi; QEMU loads the hypervisor there")
+    if choice.arch == "arm64" and choice.accel == "kvm":
+        raise place.Failed("--arch arm64: there is no --accel kvm")
     wrong = why_no_kvm() if choice.accel == "kvm" else None
     if wrong:
         raise place.Failed("--accel kvm: %s; leave the option out, QEMU's TCG works everywhere" % wrong)

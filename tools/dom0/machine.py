@@ -73,13 +73,7 @@ class Machine:
         return ["-kernel", self.hypervisor, "-append", self.arguments(), "-initrd", modules]
 
     def firmware(self):
-        for path in (FIRMWARE, FIRMWARE_VARIABLES):
-            if not os.path.exists(path):
-                raise place.Failed("no %s here (package ovmf): run tools/deps" % path)
-        variables = os.path.join(self.work, "efi-variables")
-        shutil.copyfile(FIRMWARE_VARIABLES, variables)
-        return ["-drive", "if=pflash,format=raw,unit=0,readonly=on,file=" + FIRMWARE,
-                "-drive", "if=pflash,format=raw,unit=1,file=" + variables]
+        return flash(FIRMWARE, FIRMWARE_VARIABLES, self.work, "ovmf")
 
     def grub_config(self):
         return ("serial --unit=0 --speed=115200\n"
@@ -112,6 +106,17 @@ class Machine:
         if made.returncode:
             raise place.Failed("grub-mkrescue failed:\n" + made.stdout)
         return out
+
+
+def flash(firmware, its_variables, work, package):
+    """QEMU's arguments for EFI firmware, with variables of the run's own."""
+    for path in (firmware, its_variables):
+        if not os.path.exists(path):
+            raise place.Failed("no %s here (package %s): run tools/deps" % (path, package))
+    variables = os.path.join(work, "efi-variables")
+    shutil.copyfile(its_variables, variables)
+    return ["-drive", "if=pflash,format=raw,unit=0,readonly=on,file=" + firmware,
+            "-drive", "if=pflash,format=raw,unit=1,file=" + variables]
 
 
 def link_or_copy(source, target):

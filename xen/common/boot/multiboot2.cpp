@@ -2,6 +2,8 @@
 // Multiboot2 (Multiboot2 Specification 2.0, 3.6): a list of tags behind a total size.
 #include "common/boot/multiboot2.hpp"
 
+#include "common/boot/efi_map.hpp"
+
 namespace xen::multiboot {
 namespace {
 
@@ -24,10 +26,6 @@ struct MapTag {
 struct MapEntry {
     u64 start, bytes;
     u32 type, reserved;
-};
-struct EfiDescriptor {
-    u32 type, pad;
-    u64 start, virtual_start, pages, attributes;
 };
 struct FramebufferTag {
     u32 type, size;
@@ -59,17 +57,6 @@ struct Bytes {
     }
 };
 
-// UEFI 2.10 7.2.3: what is free once boot services have ended, and what is ACPI's. 8 in the attributes: write-back.
-MemoryType efi_type(const EfiDescriptor& d) {
-    switch (d.type) {
-    case 1: case 2: case 3: case 4: case 7: return d.attributes & 8 ? MemoryType::ram : MemoryType::reserved;
-    case 8: return MemoryType::unusable;
-    case 9: return MemoryType::acpi;
-    case 10: return MemoryType::nvs;
-    default: return MemoryType::reserved;
-    }
-}
-
 void read_map(Bytes tag, BootInfo& out) {
     auto head = tag.as<MapTag>();
     if (!head || head->entry_size < sizeof(MapEntry)) return;
@@ -79,9 +66,7 @@ void read_map(Bytes tag, BootInfo& out) {
 
 void read_efi_map(Bytes tag, BootInfo& out) {
     auto head = tag.as<MapTag>();
-    if (!head || head->entry_size < sizeof(EfiDescriptor)) return;
-    for (u64 at = sizeof(MapTag); auto e = tag.as<EfiDescriptor>(at); at += head->entry_size)
-        boot::add_range(out, Paddr{e->start}, e->pages << kPageShift, efi_type(*e));
+    if (head) boot::read_efi_map({tag.data + sizeof(MapTag), tag.size - sizeof(MapTag)}, head->entry_size, out);
 }
 
 void read_framebuffer(Bytes tag, BootInfo& out) {

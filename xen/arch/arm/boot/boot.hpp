@@ -6,11 +6,13 @@
 #include <xen/boot_info.hpp>
 #include <xen/free_ranges.hpp>
 
+#include "common/efi/handover.hpp"
 #include "lib/result.hpp"
 
 namespace xen::boot {
 
 extern BootInfo info;
+extern efi::Handover efi_handover;  // of the stub that started this image, if one did
 extern FreeRanges free_memory;      // RAM that nothing uses yet
 
 // The final tables with what is known before memory is: the image with its sections' rights, the start page. Loads them.

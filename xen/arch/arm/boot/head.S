@@ -17,15 +17,17 @@
     .section .head, "ax", @progbits
     .globl image_head
 image_head:
+    .long 0xfa405a4d                    // "MZ" and more, for EFI (efi_head.S); as an instruction ccmp x18, #0, #13, pl: no harm
     b start
-    .long 0
     .quad 0                             // text_offset
     .quad image_size
     .quad 0xa                           // little endian, 4 KiB pages, anywhere in memory
     .quad 0, 0, 0
     .ascii "ARM\x64"
-    .long 0
-
+    .long pe_offset
+    // efi_head.S's header is linked here.
+    .section .head.start, "ax", @progbits
+    .globl start
 start:
     msr daifset, #15
     mov x19, x0

@@ -7,4 +7,10 @@ link_image(${CMAKE_CURRENT_SOURCE_DIR}/arch/arm/boot/xen.ld "" "")
 add_custom_command(OUTPUT ${CMAKE_BINARY_DIR}/xen
     COMMAND ${CMAKE_OBJCOPY} -O binary ${CMAKE_BINARY_DIR}/xen-syms ${CMAKE_BINARY_DIR}/xen
     DEPENDS xen-syms VERBATIM)
-add_custom_target(image ALL DEPENDS ${CMAKE_BINARY_DIR}/xen)
+# What runs before the image is where it was linked.
+set(checker ${CMAKE_SOURCE_DIR}/cmake/check_position.py)
+set(movable $<FILTER:$<TARGET_OBJECTS:xen_core>,INCLUDE,/efi>)
+add_custom_command(OUTPUT position_checked
+    COMMAND /usr/bin/python3 -B ${checker} ${CMAKE_READELF} position_checked ${movable}
+    DEPENDS ${checker} xen-syms COMMAND_EXPAND_LISTS VERBATIM)
+add_custom_target(image ALL DEPENDS ${CMAKE_BINARY_DIR}/xen position_checked)

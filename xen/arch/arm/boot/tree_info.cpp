@@ -15,6 +15,7 @@
 #include <xen/partition.hpp>
 
 #include "arch/arm/boot/boot.hpp"
+#include "common/boot/efi_map.hpp"
 
 namespace xen::boot {
 
@@ -29,6 +30,7 @@ using device_tree::Tree;
 
 constexpr u64 kTreeWindow = 0x40c000000000;   // of the device area's upper half
 constexpr u64 kTreeMost = 2 << 20;            // Linux Documentation/arm64/booting
+constexpr u64 kMapWindow = kTreeWindow + (u64{4} << 20);
 
 // A tree has no default; this one is made by read_tree().
 union Slot {
@@ -58,6 +60,23 @@ XEN_INIT void add_memory(Node n) {
     for (usize i = 0; i < n.reg_count(); ++i)
         if (auto r = n.reg(i); r && !add_range(info, Paddr{r.value().start}, r.value().bytes, MemoryType::ram))
             log_warning("more memory ranges than the %zu that are kept", BootInfo::kMaxRanges);
+}
+
+bool from_efi() { return efi_handover.map.bytes; }
+
+// What firmware says counts, and what the tree says of memory does not.
+XEN_INIT void add_efi_memory() {
+    u64 offset = page_offset(efi_handover.map.start), bytes = offset + efi_handover.map.bytes;
+    if (!arch::map_xen(kMapWindow, Paddr{efi_handover.map.start - offset}, (bytes + kPageSize - 1) & kPageMask, arch::pte::kReadOnly).ok())
+        panic("no memory for page tables");
+    read_efi_map({reinterpret_cast<const u8*>(kMapWindow + offset), efi_handover.map.bytes}, efi_handover.entry_bytes, info);
+}
+
+XEN_INIT void add_all_memory() {
+    info.efi = from_efi();
+    info.loader = info.efi ? Str{"EFI firmware"} : Str{"the device tree"};
+    if (info.efi) return add_efi_memory();
+    for (Node n : opened->root().children()) add_memory(n);
 }
 
 XEN_INIT void reserve(Range r) { static_cast<void>(add_range(info, Paddr{r.start}, r.bytes, MemoryType::reserved)); }
@@ -100,13 +119,32 @@ XEN_INIT Maybe<Node> module_of(Node chosen, Str kind, unsigned place) {
     return by_place;
 }
 
+// ABI: GRUB pads it with more than one NUL.
+XEN_INIT Str arguments_in(Node n, Str name) {
+    auto p = n.property(name);
+    return p ? p->text(usize{0}).value_or(Str{}) : Str{};
+}
+
 XEN_INIT void add_modules(Node chosen) {
     Maybe<Node> kernel = module_of(chosen, "multiboot,kernel", 0);
     if (!kernel) return;
-    Str cmdline = kernel->text("bootargs").value_or(Str{});
-    if (cmdline.empty()) cmdline = chosen.text("xen,dom0-bootargs").value_or(Str{});
+    Str cmdline = arguments_in(*kernel, "bootargs");
+    if (cmdline.empty()) cmdline = arguments_in(chosen, "xen,dom0-bootargs");
     add_module(*kernel, cmdline);
     if (Maybe<Node> ramdisk = module_of(chosen, "multiboot,ramdisk", 1); ramdisk && !(*ramdisk == *kernel)) add_module(*ramdisk, {});
+}
+
+XEN_INIT void add_efi_module(const efi::Piece& p, Str cmdline) {
+    if (p.bytes) info.modules[info.module_count++] = {Paddr{p.start}, p.bytes, cmdline};
+}
+
+// The command line that the image was started with, or its configuration file.
+XEN_INIT void take_efi_options() {
+    if (!from_efi()) return;
+    if (efi_handover.options.size()) info.cmdline = efi::view(efi_handover.options);
+    if (!efi_handover.from_file) return;
+    add_efi_module(efi_handover.kernel, efi::view(efi_handover.kernel_options));
+    add_efi_module(efi_handover.ramdisk, {});
 }
 
 // Those of domains described at boot, too.
@@ -132,6 +170,8 @@ XEN_INIT void find_free_memory(const Maybe<Node>& chosen) {
     static constinit partition::ClaimedMemory claimed;
     if (!partition::claimed_memory(*opened, claimed)) log_warning("more memory is described for domains than %zu places", claimed.size());
     for (Range r : claimed) free_memory.remove(Paddr{r.start}, Paddr{r.start + r.bytes});
+    for (const efi::Piece& p : {efi_handover.kernel, efi_handover.ramdisk})
+        if (p.bytes) free_memory.remove(Paddr{p.start}, Paddr{p.start + p.bytes});
 }
 
 }  // namespace
@@ -145,18 +185,18 @@ XEN_INIT void read_tree(Paddr at) {
     if (!t) panic("no device tree at %#lx: %s", at.raw(), Tree::why_not(bytes));
     opened = ::new (static_cast<void*>(&slot)) Tree{t.value()};
     tree_at = {at.raw(), bytes.size()};
-    for (Node n : opened->root().children()) add_memory(n);
+    add_all_memory();
     add_reserved();
     normalise(info);
-    info.loader = "the device tree";
     info.image_start = arch::image_physical(image_start);
     info.image_end = arch::image_physical(image_end);
     Maybe<Node> chosen = opened->find("/chosen");
     if (chosen) {
         Maybe<Str> line = chosen->text("xen,xen-bootargs");
         info.cmdline = (line ? line : chosen->text("bootargs")).value_or(Str{});
-        add_modules(*chosen);
+        if (!efi_handover.from_file) add_modules(*chosen);
     }
+    take_efi_options();
     find_free_memory(chosen);
 }
 
