@@ -63,6 +63,8 @@ STAGES = [
     Stage("arm64", "the arm64 release image with g++", ["tools/build arm64"]),
     Stage("arm64-guest", "our own arm64 kernel as dom0, on both interrupt controllers",
           ["tests/guests/arm/run --gic 3 --smp 2", "tests/guests/arm/run --gic 2 --smp 2", "tests/guests/arm/run --cpu max"], ["arm64"]),
+    Stage("arm64-hostile", "a guest that does all it can against the arm64 host",
+          ["tests/guests/arm/run --hostile --gic 3", "tests/guests/arm/run --hostile --gic 2"], ["arm64"], 30),
     Stage("arm64-bench", "no operation of the arm64 benchmark guest costs more than in the stored table",
           ["tests/bench/run --arch arm64 --check"], ["arm64"]),
     Stage("arm64-host", "the guest side of Arm in a process, with ASan and UBSan",

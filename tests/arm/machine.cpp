@@ -36,7 +36,7 @@ bool Interface::maintenance() const {
     if (!(control & 1)) return false;
     unsigned used = 0, pending = 0;
     for (u64 lr : lists) used += (lr & (kPending | kActive)) != 0, pending += (lr >> 62 & 3) == 1;
-    return end_seen || ((control & 2) && used <= 1) || ((control & 4) && ended) || ((control & 8) && !pending);
+    return ends_seen || ((control & 2) && used <= 1) || ((control & 4) && ended) || ((control & 8) && !pending);
 }
 
 unsigned Interface::running() const {
@@ -67,7 +67,7 @@ void Interface::end(unsigned id) {
         if (!(lr & kActive) || id_of(lr) != id) continue;
         lr &= ~kActive;
         if (lr & kHardware) machine().active.erase(lr >> 32 & 0x3ff), machine().deactivated.insert(lr >> 32 & 0x3ff);
-        else if ((lr & kEndRequest) && !(lr & kPending)) end_seen = true;
+        else if ((lr & kEndRequest) && !(lr & kPending)) ends_seen |= 1u << (&lr - lists);
         return;
     }
     ++ended;
@@ -115,8 +115,8 @@ void Guest::enter(unsigned i) {
     vgic::enter_guest(vcpu(i));
     for (unsigned rounds = 0; cpu(i).maintenance(); ++rounds) {
         if (rounds > 3) abort();   // a maintenance interrupt that nothing ends would hang the machine
-        cpu(i).end_seen = false;
         vgic::maintenance();
+        if (cpu(i).maintenance()) abort();   // nor may it come again before the guest is entered
         vgic::enter_guest(vcpu(i));
     }
 }
@@ -200,7 +200,7 @@ const Layout& layout() {
 }
 unsigned list_registers() { return machine().lists; }
 u64 read_lr(unsigned n) { return arm_test::mine().lists[n]; }
-void write_lr(unsigned n, u64 v) { arm_test::mine().lists[n] = v; }
+void write_lr(unsigned n, u64 v) { arm_test::mine().lists[n] = v, arm_test::mine().ends_seen &= ~(1u << n); }
 u32 read_hcr() { return arm_test::mine().control | arm_test::mine().ended << 27; }
 void set_hcr(u32 v) { arm_test::mine().control = v & 0x7ffffff, arm_test::mine().ended = v >> 27; }
 u32 read_vmcr() { return arm_test::mine().vmcr; }

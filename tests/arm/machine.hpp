@@ -21,7 +21,7 @@ struct Interface {
     u64 lists[16] = {};
     u32 control = 0, vmcr = 0, ended = 0;
     bool maintenance() const;   // one of the conditions that the control register enables, or an end that was asked for
-    bool end_seen = false;
+    u32 ends_seen = 0;          // ICH_EISR: list registers whose interrupt ended, where that was asked for
 
     // The guest's side. Group enables and masks are open.
     unsigned acknowledge();     // 1023: nothing

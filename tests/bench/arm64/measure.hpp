@@ -4,7 +4,6 @@
 #pragma once
 #include "guest.hpp"
 
-#define __XEN_TOOLS__ 1
 #include <public/xen.h>
 
 inline void begin_count() { asm volatile("hint #0x70" ::: "memory"); }

@@ -11,7 +11,8 @@ COMPILER = "aarch64-linux-gnu-g++-12"
 SHARED = ["start.S", "lib.cpp", "gic.cpp"]
 FLAGS = ["-std=gnu++20", "-ffreestanding", "-fno-exceptions", "-fno-rtti", "-fpie", "-mcmodel=tiny", "-mgeneral-regs-only",
          "-mstrict-align", "-mno-outline-atomics", "-ffixed-x18", "-fno-stack-protector", "-O2", "-Wall", "-Wextra", "-Werror",
-         "-D__XEN_INTERFACE_VERSION__=0x00040e00", "-nostdlib", "-static", "-Wl,--build-id=none,--no-warn-rwx-segments", "-Wl,-T," + os.path.join(HERE, "link.ld"),
+         "-D__XEN_INTERFACE_VERSION__=0x00040e00", "-D__XEN_TOOLS__", "-nostdlib", "-static",
+         "-Wl,--build-id=none,--no-warn-rwx-segments", "-Wl,-T," + os.path.join(HERE, "link.ld"),
          "-I", HERE, "-isystem", os.path.join(TOP, "xen", "include")]
 
 

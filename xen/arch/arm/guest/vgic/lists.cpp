@@ -232,9 +232,14 @@ void switch_in(Vcpu& vcpu) {
     if (!v.mine.empty()) vcpu.arch.attention.fetch_or(arch::ArchVcpu::kRefill, std::memory_order_relaxed);
 }
 
+// The line stays up until the list registers are seen to, on the way out; before that interrupts may be on. So the interface
+// is off meanwhile. The control register keeps its count of ends.
 void maintenance() {
-    Vcpu& v = current();
-    if (v.arch.vgic) v.arch.attention.fetch_or(arch::ArchVcpu::kRefill, std::memory_order_relaxed);
+    Vcpu& vcpu = current();
+    if (!vcpu.arch.vgic) return;
+    state(vcpu).control = 0;
+    gic::set_hcr(gic::read_hcr() & ~control::kEnable);
+    vcpu.arch.attention.fetch_or(arch::ArchVcpu::kRefill, std::memory_order_relaxed);
 }
 
 }  // namespace xen::vgic
