@@ -4,11 +4,15 @@
 #include <algorithm>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 #include "common/console/state.hpp"
 #include "drivers/serial/ns16550.hpp"
+#include "drivers/serial/tree_uart.hpp"
 
 using namespace xen;
 using namespace xen::serial;
@@ -188,4 +192,101 @@ TEST_CASE("a panic that interrupted the lock's holder waits for it once, not for
     console::state.broken.store(false);
     console::state.sync = false;
     CHECK(std::count(f.wire.begin(), f.wire.end(), 'x') == kLines);
+}
+
+// Which UART a device tree means, and a 16550 whose registers lie apart.
+namespace {
+
+struct UartTree {
+    std::vector<u8> space = std::vector<u8>(8192);
+    std::optional<device_tree::Tree> tree;
+
+    // chosen: stdout-path; the nodes are /uart0 (16550), /uart1 (SBSA), /uart2 (PL011).
+    explicit UartTree(const char* chosen, bool arm = true, std::initializer_list<std::pair<const char*, u32>> numbers = {}) {
+        device_tree::Builder b{space};
+        b.begin("");
+        b.begin("chosen");
+        if (chosen) b.text("stdout-path", chosen);
+        b.end();
+        b.begin("aliases");
+        b.text("serial0", "/uart0");
+        b.end();
+        b.begin("uart0");
+        b.texts("compatible", {"vendor,uart", "ns16550a"});
+        for (auto& [name, value] : numbers) b.number(name, value);
+        b.end();
+        if (arm) {
+            b.begin("uart1");
+            b.text("compatible", "arm,sbsa-uart");
+            b.end();
+            b.begin("uart2");
+            b.texts("compatible", {"arm,pl011", "arm,primecell"});
+            b.end();
+        }
+        b.end();
+        auto bytes = b.finish();
+        REQUIRE(bytes);
+        auto t = device_tree::Tree::open(bytes.value());
+        REQUIRE(t);
+        tree.emplace(t.value());
+    }
+    std::string chosen() {
+        auto u = find_uart(*tree);
+        return u ? u->node.c_name() : "none";
+    }
+};
+
+struct Window final : sim::MmioDevice {
+    explicit Window(u8* at, usize size) : MmioDevice{at, size} {}
+    std::vector<std::tuple<usize, unsigned, u64>> seen;
+    u64 read(usize offset, unsigned bytes) override {
+        seen.push_back({offset, bytes, 0});
+        return 0x60;
+    }
+    void write(usize offset, unsigned bytes, u64 v) override { seen.push_back({offset, bytes, v}); }
+};
+
+}  // namespace
+
+TEST_CASE("dtuart: the console that /chosen names, else the first of the best known kind") {
+    CHECK(UartTree{"/uart1"}.chosen() == "uart1");
+    CHECK(UartTree{"serial0:115200n8"}.chosen() == "uart0");
+    CHECK(UartTree{nullptr}.chosen() == "uart2");
+    CHECK(UartTree{"/nowhere"}.chosen() == "uart2");
+    CHECK(UartTree{"alias-of-nothing"}.chosen() == "uart2");
+    CHECK(UartTree{nullptr, false}.chosen() == "uart0");
+    UartTree t{"serial0"};
+    CHECK(find_uart(*t.tree)->kind == Kind::ns16550);
+}
+
+TEST_CASE("dtuart: how the registers of a 16550 lie") {
+    auto layout = [](std::initializer_list<std::pair<const char*, u32>> numbers) {
+        UartTree t{"serial0", false, numbers};
+        return MemoryRegisters::layout_of(find_uart(*t.tree)->node);
+    };
+    CHECK(layout({})->shift == 0);
+    CHECK(layout({})->width == 1);
+    auto wide = layout({{"reg-shift", 2}, {"reg-io-width", 4}, {"reg-offset", 0x100}});
+    REQUIRE(wide);
+    CHECK(wide->offset == 0x100);
+    CHECK_FALSE(layout({{"reg-io-width", 2}}));
+    CHECK_FALSE(layout({{"reg-io-width", 4}}));                       // words that overlap
+    CHECK_FALSE(layout({{"reg-shift", 5}}));
+    CHECK_FALSE(layout({{"reg-offset", 0x1000}}));
+
+    alignas(8) static u8 memory[64];
+    Window window{memory, sizeof memory};
+    MemoryRegisters r;
+    r.use(memory, {0x10, 2, 4});
+    r.write(1, 0xab);
+    CHECK(r.read(5) == 0x60);
+    r.use(memory, {0, 0, 1});
+    r.write(3, 7);
+    CHECK(window.seen == decltype(window.seen){{0x14, 4, 0xab}, {0x24, 4, 0}, {3, 1, 7}});
+    r.use(memory, {0, 2, 1});
+    Ns16550 uart{r};
+    window.seen.clear();
+    uart.setup({});
+    uart.write("x");
+    CHECK(window.seen.back() == std::tuple<usize, unsigned, u64>{0, 1, 'x'});
 }

@@ -16,7 +16,6 @@ constexpr u8 kFifoSize = 16;
 
 // A character takes 10 ms at 1200 baud; a port access takes about 1 us.
 constexpr unsigned kPatience = 100'000;
-constexpr unsigned kPanicPatience = 1'000'000;
 
 u8 line_control(const Config& c) {
     u8 v = static_cast<u8>(c.data_bits - 5);
@@ -32,33 +31,8 @@ u8 line_control(const Config& c) {
 
 }  // namespace
 
-// The lock, or after a panic, when its holder was stopped or interrupted for good, nothing: found out once.
-class SCOPED_CAPABILITY Ns16550::Access {
-public:
-    explicit Access(Ns16550& uart) ACQUIRE(uart.lock_) NO_THREAD_SAFETY_ANALYSIS : uart_{uart}, flags_{arch::irq_save()} {
-        for (unsigned i = 0; console::panicking() && !(locked_ = uart.lock_.try_acquire()); ++i) {
-            if (i == kPanicPatience) uart.abandoned_.store(true, std::memory_order_relaxed);
-            if (uart.abandoned_.load(std::memory_order_relaxed)) return;
-            arch::relax();
-        }
-        if (!locked_) uart.lock_.acquire();
-        locked_ = true;
-    }
-    ~Access() RELEASE() NO_THREAD_SAFETY_ANALYSIS {
-        if (locked_) uart_.lock_.release();
-        arch::irq_restore(flags_);
-    }
-    Access(const Access&) = delete;
-    Access& operator=(const Access&) = delete;
-
-private:
-    Ns16550& uart_;
-    u64 flags_;
-    bool locked_ = false;
-};
-
 bool Ns16550::present() {
-    Access a{*this};
+    PortAccess a{*this};
     u8 old = regs_.read(kScratch);
     regs_.write(kScratch, 0x5a);
     bool first = regs_.read(kScratch) == 0x5a;
@@ -69,7 +43,7 @@ bool Ns16550::present() {
 }
 
 void Ns16550::setup(const Config& c) {
-    Access a{*this};
+    PortAccess a{*this};
     regs_.write(kIer, 0);
     u8 line = line_control(c);
     if (c.baud) {
@@ -128,7 +102,7 @@ void Ns16550::put(char c) {
 }
 
 void Ns16550::write(Str text) {
-    Access a{*this};
+    PortAccess a{*this};
     for (char c : text) {
         if (c == '\n') put('\r');
         put(c);
@@ -139,13 +113,13 @@ void Ns16550::write(Str text) {
 }
 
 void Ns16550::flush() {
-    Access a{*this};
+    PortAccess a{*this};
     drain();
     wait_for(kLsrHolding | kLsrIdle);
 }
 
 usize Ns16550::receive(char* to, usize max) {
-    Access a{*this};
+    PortAccess a{*this};
     usize n = 0;
     while (n < max) {
         u8 status = regs_.read(kLsr);
@@ -161,7 +135,7 @@ int Ns16550::poll() {
 }
 
 void Ns16550::use_interrupts(bool receive) {
-    Access a{*this};
+    PortAccess a{*this};
     queueing_ = true;
     ier_ = receive ? kIerReceive : 0;
     regs_.write(kMcr, kMcrDtr | kMcrRts | kMcrOut2);
@@ -175,7 +149,7 @@ void Ns16550::interrupt() {
     char input[64];
     while (usize n = receive(input, sizeof input))
         for (usize i = 0; i < n; ++i) console::receive(input[i]);
-    Access a{*this};
+    PortAccess a{*this};
     static_cast<void>(regs_.read(kIir));   // ends a transmit interrupt
     push();
     set_tx_interrupt(queued() != 0);

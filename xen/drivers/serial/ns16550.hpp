@@ -10,6 +10,7 @@
 #include <xen/lock.hpp>
 
 #include "drivers/serial/options.hpp"
+#include "drivers/serial/port_access.hpp"
 
 namespace xen::serial {
 
@@ -38,7 +39,7 @@ public:
     void interrupt();                     // its line fired: input to the console, output from the queue
 
 private:
-    class Access;
+    friend class PortAccess<Ns16550>;
     void put(char c) REQUIRES(lock_);
     void push() REQUIRES(lock_);          // as much as the FIFO takes now
     bool wait_for(u8 bits) REQUIRES(lock_);

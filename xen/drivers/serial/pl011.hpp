@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-// A PL011 UART (ARM DDI 0183), or the part of it that the SBSA asks for, as the console device "dtuart": the one that the device
-// tree's /chosen names, else the first. The firmware has set the line up. Output waits for room in the FIFO, a character's time
-// at most; one that does not answer loses text, never time.
+// A PL011 UART (ARM DDI 0183), or the part of it that the SBSA asks for, as a console device. The firmware has set the line up.
+// Output waits for room in the FIFO, a character's time at most; one that does not answer loses text, never time.
 #pragma once
 
 #include <atomic>
 
 #include <xen/console.hpp>
-#include <xen/device_tree.hpp>
 #include <xen/lock.hpp>
+
+#include "drivers/serial/port_access.hpp"
 
 namespace xen::serial {
 
@@ -26,7 +26,7 @@ public:
     void interrupt();                          // its line fired: input goes to the console
 
 private:
-    class Access;
+    friend class PortAccess<Pl011>;
     void put(char c) REQUIRES(lock_);
     bool wait_until_clear(u32 flag) REQUIRES(lock_);
 
@@ -35,10 +35,5 @@ private:
     std::atomic<bool> abandoned_{false};       // in a panic: nobody gives the lock back
     bool dead_ GUARDED_BY(lock_) = false;
 };
-
-void init_pl011();                             // boot CPU, when the tree is read
-void init_pl011_interrupt();                   // lines work
-// The node that the hypervisor drives: dom0 does not get it. Nothing when there is none.
-Maybe<device_tree::Node> console_node();
 
 }  // namespace xen::serial

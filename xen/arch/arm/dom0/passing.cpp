@@ -4,7 +4,7 @@
 #include <asm/gic.hpp>
 
 #include "arch/arm/guest_build/passthrough.hpp"
-#include "drivers/serial/pl011.hpp"
+#include "drivers/serial/dtuart.hpp"
 
 namespace xen::dom0 {
 namespace {

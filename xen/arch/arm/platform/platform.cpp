@@ -13,7 +13,7 @@
 #include <xen/numa.hpp>
 
 #include "arch/arm/platform/cpus.hpp"
-#include "drivers/serial/pl011.hpp"
+#include "drivers/serial/dtuart.hpp"
 
 namespace xen::platform {
 namespace {
@@ -28,12 +28,12 @@ void describe_one_node(const BootInfo& boot) {
 
 }  // namespace
 
-void init_consoles(const BootInfo&) { serial::init_pl011(); }
+void init_consoles(const BootInfo&) { serial::init_dtuart(); }
 
 // Without a tree nobody knows where the console is.
 void init_emergency_console() {
     if (!boot::has_tree()) return;
-    serial::init_pl011();
+    serial::init_dtuart();
     console::init();
 }
 
@@ -54,7 +54,7 @@ void init_cpu() {
     irq::enable_private();
 }
 
-void init_late() { serial::init_pl011_interrupt(); }
+void init_late() { serial::init_dtuart_interrupt(); }
 
 const acpi::Tables& tables() {
     static constinit acpi::Tables none{};
