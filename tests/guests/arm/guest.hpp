@@ -59,6 +59,7 @@ u64 private_frame(unsigned vcpu);    // registers of interrupts below 32
 u64 wait_interrupt();
 
 void test_calls();
+void test_each_call();      // calls.cpp; after gic::init()
 void test_registers();
 void test_faults();
 void test_interrupts();

@@ -160,6 +160,7 @@ extern "C" void guest_main() {
     test_calls();
     test_registers();
     gic::init();
+    test_each_call();
     test_faults();
     test_interrupts();
     test_second();

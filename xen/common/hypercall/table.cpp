@@ -19,21 +19,15 @@ namespace {
     X(__HYPERVISOR_platform_op, control::platform_op)              \
     X(__HYPERVISOR_memory_op, memory::memory_op)                   \
     X(__HYPERVISOR_multicall, multicall)                           \
-    X(__HYPERVISOR_set_timer_op, sched::set_timer_op)              \
-    X(__HYPERVISOR_event_channel_op_compat, event::event_channel_op_compat) \
     X(__HYPERVISOR_xen_version, control::xen_version)              \
     X(__HYPERVISOR_console_io, console::console_io)                \
-    X(__HYPERVISOR_physdev_op_compat, control::physdev_op_compat)  \
     X(__HYPERVISOR_vm_assist, control::vm_assist)                  \
     X(__HYPERVISOR_vcpu_op, sched::vcpu_op)                        \
     X(__HYPERVISOR_xsm_op, control::xsm_op)                        \
     X(__HYPERVISOR_sched_op, sched::sched_op)                      \
-    X(__HYPERVISOR_xenoprof_op, control::xenoprof_op)              \
     X(__HYPERVISOR_event_channel_op, event::event_channel_op)      \
-    X(__HYPERVISOR_physdev_op, control::physdev_op)                \
     X(__HYPERVISOR_sysctl, control::sysctl)                        \
-    X(__HYPERVISOR_domctl, control::domctl)                        \
-    X(__HYPERVISOR_kexec_op, control::kexec_op)
+    X(__HYPERVISOR_domctl, control::domctl)
 
 constexpr Table build() {
     Table n;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The hypercall vcpu_op: a domain's own vCPUs.
+#include <asm/hypercalls.hpp>
 #include <public/sched.h>
 #include <public/vcpu.h>
 #include <xen/arch_vcpu.hpp>
@@ -152,6 +153,7 @@ Status act(u32 cmd, Vcpu& v, GuestInOut<void> arg) {
 }  // namespace
 
 Result<s64> vcpu_op(u32 cmd, u32 vcpu, GuestInOut<void> arg) {
+    if (!hypercall::has_vcpu_op(cmd)) return Errno::inval;
     Vcpu* v = current_domain().vcpu(VcpuId{vcpu});
     if (!v) return Errno::noent;
     if (cmd == VCPUOP_is_up) return !is_down(*v);

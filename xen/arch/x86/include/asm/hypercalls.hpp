@@ -5,8 +5,16 @@
 #include <asm/mm.hpp>
 #include <asm/pv.hpp>
 #include <xen/control.hpp>
+#include <xen/event.hpp>
+#include <xen/sched.hpp>
 
 #define XEN_ARCH_HYPERCALLS(X)                                              \
+    X(__HYPERVISOR_set_timer_op, sched::set_timer_op)                       \
+    X(__HYPERVISOR_event_channel_op_compat, event::event_channel_op_compat) \
+    X(__HYPERVISOR_physdev_op_compat, control::physdev_op_compat)           \
+    X(__HYPERVISOR_physdev_op, control::physdev_op)                         \
+    X(__HYPERVISOR_xenoprof_op, control::xenoprof_op)                       \
+    X(__HYPERVISOR_kexec_op, control::kexec_op)                             \
     X(__HYPERVISOR_set_trap_table, pv::set_trap_table)                      \
     X(__HYPERVISOR_mmu_update, mm::mmu_update)                              \
     X(__HYPERVISOR_set_gdt, mm::set_gdt)                                    \
@@ -31,3 +39,7 @@
 
 // Those that do something else inside a multicall.
 #define XEN_ARCH_NESTED(X) X(__HYPERVISOR_iret, pv::iret_in_multicall)
+
+namespace xen::hypercall {
+constexpr bool has_vcpu_op(u32) { return true; }
+}
