@@ -63,4 +63,5 @@ void test_each_call();      // calls.cpp; after gic::init()
 void test_registers();
 void test_faults();
 void test_interrupts();
+void test_controller();     // controller.cpp
 void test_second();

@@ -163,6 +163,7 @@ extern "C" void guest_main() {
     test_each_call();
     test_faults();
     test_interrupts();
+    test_controller();
     test_second();
     finish();
 }
