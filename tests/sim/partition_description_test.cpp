@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The description of domains that start with the hypervisor: what is read, and the line that each mistake gets.
 #include <sim/machine.hpp>
+#include <xen/memory.hpp>
 #include <xen/partition.hpp>
 
 #include <catch2/catch.hpp>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "common/console/state.hpp"
+#include "common/partition/regions.hpp"
 
 using namespace xen;
 using DeviceTree = device_tree::Tree;
@@ -253,6 +255,51 @@ TEST_CASE("memory that two domains have is told with both names", "[partition]")
     CHECK_THAT(log, has("/chosen/domU2: xen,static-mem: 0x4000000 bytes at 0x67fff000 overlap with those of domU1"));
     log = mistakes_of("xen,static-mem = <0x60000000 0x8000000>", "xen,static-mem = <0x60000000 0x4000000 0x63fff000 0x4000000>");
     CHECK_THAT(log, has("/chosen/domU1: xen,static-mem: two of its banks overlap at 0x63fff000"));
+}
+
+TEST_CASE("memory that is placed on a module or on the hypervisor is refused", "[partition]") {
+    sim::start();
+    const std::string bank = "xen,static-mem = <0x60000000 0x8000000>";
+    std::string log = mistakes_of(bank, "xen,static-mem = <0x48fff000 0x8000000>");
+    CHECK_THAT(log, has("/chosen/domU1: xen,static-mem: 0x8000000 bytes at 0x48fff000 overlap with 0x1000000 bytes at 0x48000000"));
+    CHECK_THAT(mistakes_of(bank, "xen,static-mem = <0x206000 0x8000000>"), has("overlap with 0x7000 bytes at 0x200000"));
+    const device_tree::Range taken[] = {{0x70008000, 0x1000}};
+    partition::Machine m = machine();
+    m.taken = taken;
+    CHECK_THAT(mistakes_of("quiet", "", m), has("/chosen/domU2: xen,shared-mem: 0x10000 bytes at 0x70000000 overlap with 0x1000 bytes"));
+}
+
+TEST_CASE("shared memory is its owner's, or nobody's, and each region there once", "[partition]") {
+    sim::start();
+    Domain& owner = sim::create_domain({});
+    Domain& other = sim::create_domain({});
+    static Domain* domains[2];
+    domains[0] = &owner, domains[1] = &other;
+    partition::Description all[2];
+    all[0].shared.push({"mailbox", {}, 0x50000000, 3 * kPageSize, true});
+    all[1].shared.push({"mailbox", {}, 0x58000000, 3 * kPageSize});
+    all[0].shared.push({"board", {}, 0x60000000, kPageSize});
+    all[1].shared.push({"board", {}, 0x60000000, kPageSize});
+    u64 before = owner.tot_pages, free = memory::free_pages();
+    REQUIRE(partition::place_regions(all, [](u16 n) -> Domain& { return *domains[n - 1]; }));
+    CHECK(memory::free_pages() == free - 4);
+    for (usize i = 0; i < 2; ++i) CHECK(all[0].shared[i].host == all[1].shared[i].host);
+    CHECK(owner.tot_pages == before + 3);
+    for (u64 n = 0; n < 3; ++n) {
+        Mfn page = frame_of(Paddr{*all[0].shared[0].host}) + n;
+        CHECK(page_of(page).owner() == &owner);
+        CHECK(*static_cast<u64*>(arch::direct_map(page)) == 0);
+        CHECK(PageRef::get(page, owner).ok());
+    }
+    Mfn nobodys = frame_of(Paddr{*all[0].shared[1].host});
+    CHECK(page_of(nobodys).owner() == domain::dom_io);
+    CHECK(PageRef::get(nobodys, *domain::dom_io).ok());
+    sim::destroy_domain(owner);
+    sim::destroy_domain(other);
+    CHECK(memory::drop_allocation(page_of(nobodys)));
+    all[0].shared[1].placed = false;
+    all[0].shared[1].host = u64{0xfffffffff000};
+    CHECK(partition::place_regions({all, 1}, [](u16) -> Domain& { return *domain::dom_io; }).error() == Errno::inval);
 }
 
 TEST_CASE("too many of anything is refused", "[partition]") {

@@ -3,6 +3,7 @@
 """tools/partition: what it writes is a tree that dtc reads, and each mistake is told with its line."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -139,6 +140,24 @@ class Tool(unittest.TestCase):
         with open(os.path.join(out, "description.dtb"), "rb") as tree:
             root, reservations, boot_cpu = fdt.read(tree.read())
         self.assertEqual((root.properties["model"], reservations, boot_cpu), (b"board\0", [(0x1000, 0x2000)], 3))
+
+    def test_devices(self):
+        self.put("host.dtb", fdt.write(fdt.Node("", {}, [fdt.Node("clock@9000"), fdt.Node("uart@1000")])))
+        text = ARM.replace("cpus = 4", "cpus = 4\nhost-tree = host.dtb").replace("ramdisk = two", "devices = part.dtb")
+        for path, refused in (("/clock@9000", None), ("/clock@8000", "devices: the machine's tree has no node /clock@8000")):
+            self.put("part.dtb", fdt.write(fdt.Node("", {}, [fdt.Node("passthrough", {}, [fdt.Node("clock", {"xen,path": fdt.strings(path)})])])))
+            if refused:
+                shutil.rmtree(out)
+                self.refused(text, 18, refused)
+                continue
+            chosen, out = self.written(text)
+            with open(os.path.join(out, "description.dtb"), "rb") as tree:
+                root = fdt.read(tree.read())[0]
+            self.assertIn("xen,passthrough", root.child("clock").properties)
+            self.assertNotIn("xen,passthrough", root.child("uart").properties)
+            self.assertEqual(chosen.child("back").child("devices").properties["compatible"], fdt.strings("multiboot,device-tree", "multiboot,module"))
+            self.assertIn("fdt set /clock@9000 xen,passthrough\n", self.content(out, "boot.cmd"))
+        self.refused(ARM.replace("ramdisk = two", "devices = two"), 17, "devices: no device tree of version 17")
 
     def refused(self, text, line, message):
         status, said, out = self.run_tool(text)

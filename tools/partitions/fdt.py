@@ -103,3 +103,19 @@ def read(data):
                 raise ValueError("a token that there is not")
     except (struct.error, IndexError, UnicodeDecodeError) as e:
         raise ValueError("a damaged device tree: %s" % e) from None
+
+
+def read_file(path):
+    with open(path, "rb") as f:
+        return read(f.read())
+
+
+def find(root, path):
+    for name in filter(None, path.split("/")):
+        root = root and root.child(name)
+    return root
+
+
+def paths_of_devices(path):
+    """Nodes of the machine that a partial tree, a file, names."""
+    return [node.properties["xen,path"].rstrip(b"\0").decode() for node in read_file(path)[0].walk() if "xen,path" in node.properties]

@@ -4,6 +4,7 @@
 import os
 from dataclasses import dataclass, field
 
+import fdt
 import text
 
 PAGE = 4096
@@ -63,6 +64,19 @@ def find_modules(plan, domain, mistakes):
         domain.modules.append(Module(kind, path, os.path.getsize(path)))
         if not domain.modules[-1].size:
             mistakes.add(domain.section.at(kind), "%s: %s is empty" % (kind, path))
+
+
+def check_devices(plan, domain, mistakes):
+    """A partial tree is one, and what it names stands in the machine's tree, where that is known."""
+    line = domain.section.at("devices")
+    for path in [m.path for m in domain.modules if m.kind == "devices"]:
+        try:
+            for name in fdt.paths_of_devices(path):
+                host = plan.machine.values.get("host-tree")
+                if host and not fdt.find(fdt.read_file(plan.path(host))[0], name):
+                    mistakes.add(line, "devices: the machine's tree has no node %s" % name)
+        except (OSError, ValueError) as problem:
+            mistakes.add(line, "devices: %s" % problem)
 
 
 def place_modules(plan):
@@ -189,6 +203,7 @@ def plan(sections, mistakes, folder):
     for d in domains:
         find_modules(p, d, mistakes)
         check_domain(p, d, mistakes)
+        check_devices(p, d, mistakes)
     place_modules(p)
     link_regions(p, mistakes)
     link_channels(p, [s for s in sections if s.kind == "channel"], mistakes)

@@ -74,23 +74,13 @@ def domain_node(plan, d, base):
 def host_tree(plan):
     if not plan.arm or "host-tree" not in plan.machine.values:
         return fdt.Node(""), [], 0
-    with open(plan.path(plan.machine["host-tree"]), "rb") as f:
-        return fdt.read(f.read())
+    return fdt.read_file(plan.path(plan.machine["host-tree"]))
 
 
 def device_paths(plan):
     """Nodes of the machine that partial trees name."""
     for module in [m for d in plan.domains for m in d.modules if m.kind == "devices"]:
-        with open(module.path, "rb") as f:
-            for node in fdt.read(f.read())[0].walk():
-                if "xen,path" in node.properties:
-                    yield node.properties["xen,path"].rstrip(b"\0").decode()
-
-
-def find(root, path):
-    for name in filter(None, path.split("/")):
-        root = root and root.child(name)
-    return root
+        yield from fdt.paths_of_devices(module.path)
 
 
 def tree(plan):
@@ -99,7 +89,7 @@ def tree(plan):
     handles = [int.from_bytes(n.properties["phandle"], "big") for n in root.walk() if "phandle" in n.properties]
     base = max(handles, default=0) + 1
     for path in device_paths(plan):
-        node = find(root, path)
+        node = fdt.find(root, path)
         if node:
             node.properties["xen,passthrough"] = b""
     chosen = root.child("chosen")

@@ -86,7 +86,9 @@ void use_clock() {
     store(clock + kInterrupts, 1);
     while (!(load(clock + kRaised) & 1)) asm volatile("wfi" ::: "memory");
     store(clock + kClear, 1);
+    store(uart + kMask, 0);   // somebody may type meanwhile
     say_number("interrupt of the clock:", gic::take());
+    store(uart + kMask, kReceiveInterrupts);
 }
 
 }  // namespace

@@ -51,11 +51,26 @@ void check_regions_and_banks(Reading& r, const Description& a, const Description
                                length(b.name), b.name.data());
 }
 
+// What is placed may lie on nothing that is read while domains are built.
+void check_free(Reading& r, std::span<const Description> all, const Description& d, const char* property, Range placed) {
+    auto tell = [&](Range other) {
+        if (other.bytes && overlap(placed, other))
+            r.mistakes.add(d.node, property, "%#lx bytes at %#lx overlap with %#lx bytes at %#lx, which are a module or the hypervisor's",
+                           placed.bytes, placed.start, other.bytes, other.start);
+    };
+    for (Range taken : r.machine.taken) tell(taken);
+    for (const Description& other : all)
+        for (Range module : {other.kernel, other.ramdisk, other.devices}) tell(module);
+}
+
 }  // namespace
 
 void check_overlaps(Reading& r, std::span<const Description> all) {
     for (usize i = 0; i < all.size(); ++i) {
         check_own_banks(r, all[i]);
+        for (Range bank : all[i].static_memory) check_free(r, all, all[i], "xen,static-mem", bank);
+        for (const SharedMemory& s : all[i].shared)
+            if (s.host) check_free(r, all, all[i], "xen,shared-mem", {*s.host, s.bytes});
         for (usize j = 0; j < all.size(); ++j) {
             if (j < i) check_banks(r, all[i], all[j]);
             if (j < i) check_regions(r, all[i], all[j]);

@@ -60,6 +60,7 @@ struct Description {
 // What the machine offers to them.
 struct Machine {
     std::span<const BootModule> modules{};         // what `module-index` counts
+    std::span<const Range> taken{};                // the hypervisor's own memory and dom0's modules
     u32 max_vcpus = 1;
     u32 cpus = 1;
     bool dom0 = false;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <xen/boot_info.hpp>
+#include <xen/device_tree.hpp>
 #include <xen/free_ranges.hpp>
 
 #include "common/efi/handover.hpp"
@@ -20,6 +21,9 @@ void build_first_tables(Paddr image);
 // Maps the tree and reads from it into `info` and `free_memory`: memory, modules, command line.
 void read_tree(Paddr tree);
 void log_tree_info();
+// Memory that no domain of the description may have: the hypervisor, the tree, what the tree reserves, dom0's modules.
+using Taken = FixedVector<device_tree::Range, 64>;
+Taken taken_memory();
 // `mem=`: RAM above it is taken out of the memory map and of `free_memory`.
 void limit_memory();
 // The direct map and the frame table.

@@ -19,7 +19,8 @@ XEN_INIT void build_domains() {
         dom0::follow_shutdown();
     }
     if (!described) return;
-    partition::Machine m{.max_vcpus = board::most_vcpus(), .placed_memory = true, .devices = true};
+    Taken taken = taken_memory();
+    partition::Machine m{.taken = {taken.data(), taken.size()}, .max_vcpus = board::most_vcpus(), .placed_memory = true, .devices = true};
     m.cpus = static_cast<u32>(cpu_online.count());
     m.dom0 = domain::dom0 != nullptr;
     if (!partition::start(tree().bytes(), m)) panic("the domains that are described cannot be started");

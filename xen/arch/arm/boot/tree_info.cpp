@@ -200,6 +200,15 @@ XEN_INIT void read_tree(Paddr at) {
     find_free_memory(chosen);
 }
 
+XEN_INIT Taken taken_memory() {
+    Taken t;
+    (void)t.push({info.image_start.raw(), info.image_end - info.image_start});
+    (void)t.push(tree_at);
+    for (usize i = 0; i < info.module_count; ++i) (void)t.push({info.modules[i].start.raw(), info.modules[i].bytes});
+    for (usize i = 0; i < opened->reservation_count(); ++i) (void)t.push(opened->reservation(i));
+    return t;
+}
+
 XEN_INIT void log_tree_info() {
     Str model = opened->root().text("model").value_or(Str{"unknown"});
     log_info("machine: %.*s", static_cast<int>(model.size()), model.data());
