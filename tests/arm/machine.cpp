@@ -190,14 +190,7 @@ bool line() { return (sim::processor.cntv_ctl & 7) == 5; }
 }  // namespace vtimer
 
 namespace gic {
-const Layout& layout() {
-    static const Layout l = [] {
-        Layout made;
-        made.virtual_cpu = {Paddr{0x8040000}, 0x2000};
-        return made;
-    }();
-    return l;
-}
+const Layout& layout() { return machine().layout; }
 unsigned list_registers() { return machine().lists; }
 u64 read_lr(unsigned n) { return arm_test::mine().lists[n]; }
 void write_lr(unsigned n, u64 v) { arm_test::mine().lists[n] = v, arm_test::mine().ends_seen &= ~(1u << n); }

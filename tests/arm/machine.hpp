@@ -4,6 +4,7 @@
 // was to wake.
 #pragma once
 
+#include <asm/gic.hpp>
 #include <asm/vgic.hpp>
 
 #include <map>
@@ -30,7 +31,17 @@ struct Interface {
     std::vector<unsigned> stack;          // what is active, as the guest took it, with its priority above bit 16
 };
 
+inline gic::Layout usual_layout() {
+    gic::Layout l;
+    l.distributor = {Paddr{0x8000000}, 0x10000};
+    l.cpu_interface = {Paddr{0x8010000}, 0x10000};
+    l.virtual_cpu = {Paddr{0x8040000}, 0x2000};
+    l.redistributors.push({Paddr{0x80a0000}, 0xf60000});
+    return l;
+}
+
 struct Machine {
+    gic::Layout layout = usual_layout();
     Interface cpus[kCpus];
     unsigned lists = 4;
     std::set<unsigned> enabled, deactivated, active;   // lines of the machine

@@ -73,6 +73,19 @@ Tree open(const Written& w) {
     return t.value();
 }
 
+TEST_CASE("a list of cells has an end, whatever it is asked to hold", "[devicetree]") {
+    CellList asked;
+    asked.add(1, usize{1} << 31);
+    CHECK(asked.full());
+    CHECK(asked.bytes().empty());
+    CellList list;
+    for (usize i = 0; i < CellList::kMax; ++i) list.add(i);
+    CHECK_FALSE(list.full());
+    CHECK(list.bytes().size() == CellList::kMax * 4);
+    list.add(0);
+    CHECK(list.full());
+}
+
 TEST_CASE("a tree that was written is read back", "[devicetree]") {
     auto w = machine();
     Tree t = open(*w);

@@ -48,13 +48,16 @@ bool Property::lists(Str s) const {
     return false;
 }
 
+// A damaged tree may ask for any number of cells.
 CellList& CellList::add(u64 number, usize cells) {
+    if (cells > kMax - bytes_.size() / 4 || (cells < 2 && number >> 32)) {
+        full_ = true;
+        return *this;
+    }
     for (usize i = cells; i--;) {
         u32 v = i < 2 ? static_cast<u32>(number >> (32 * i)) : 0;
-        for (unsigned shift : {24u, 16u, 8u, 0u})
-            if (!bytes_.push(static_cast<u8>(v >> shift))) full_ = true;
+        for (unsigned shift : {24u, 16u, 8u, 0u}) (void)bytes_.push(static_cast<u8>(v >> shift));
     }
-    if (cells < 2 && number >> 32) full_ = true;
     return *this;
 }
 
