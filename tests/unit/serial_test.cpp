@@ -202,8 +202,11 @@ struct UartTree {
     std::optional<device_tree::Tree> tree;
 
     // chosen: stdout-path; the nodes are /uart0 (16550), /uart1 (SBSA), /uart2 (PL011).
-    explicit UartTree(const char* chosen, bool arm = true, std::initializer_list<std::pair<const char*, u32>> numbers = {}) {
+    explicit UartTree(const char* chosen, bool arm = true, std::initializer_list<std::pair<const char*, u32>> numbers = {}, Str disabled = {}) {
         device_tree::Builder b{space};
+        auto status = [&](Str name) {
+            if (name == disabled) b.text("status", "disabled");
+        };
         b.begin("");
         b.begin("chosen");
         if (chosen) b.text("stdout-path", chosen);
@@ -213,6 +216,7 @@ struct UartTree {
         b.end();
         b.begin("uart0");
         b.texts("compatible", {"vendor,uart", "ns16550a"});
+        status("uart0");
         for (auto& [name, value] : numbers) b.number(name, value);
         b.end();
         if (arm) {
@@ -221,6 +225,7 @@ struct UartTree {
             b.end();
             b.begin("uart2");
             b.texts("compatible", {"arm,pl011", "arm,primecell"});
+            status("uart2");
             b.end();
         }
         b.end();
@@ -255,6 +260,9 @@ TEST_CASE("dtuart: the console that /chosen names, else the first of the best kn
     CHECK(UartTree{"/nowhere"}.chosen() == "uart2");
     CHECK(UartTree{"alias-of-nothing"}.chosen() == "uart2");
     CHECK(UartTree{nullptr, false}.chosen() == "uart0");
+    CHECK(UartTree{nullptr, true, {}, "uart2"}.chosen() == "uart1");
+    CHECK(UartTree{"/uart0", true, {}, "uart0"}.chosen() == "uart2");
+    CHECK(UartTree{"/uart0", false, {}, "uart0"}.chosen() == "none");
     UartTree t{"serial0"};
     CHECK(find_uart(*t.tree)->kind == Kind::ns16550);
 }

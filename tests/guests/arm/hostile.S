@@ -100,16 +100,21 @@ interrupt:
 error:
     eret
 
+    // Of the caller's registers those that are his, at x4.
+    .macro callers op
+    \op x19, x20, [x4]
+    \op x21, x22, [x4, #16]
+    \op x23, x24, [x4, #32]
+    \op x25, x26, [x4, #48]
+    \op x27, x28, [x4, #64]
+    \op x29, x30, [x4, #80]
+    .endm
+
 // void run_word(u32 word, u64* registers, u64 sp, u64 user_mode)
     .globl run_word
 run_word:
     adr x4, saved
-    stp x19, x20, [x4]
-    stp x21, x22, [x4, #16]
-    stp x23, x24, [x4, #32]
-    stp x25, x26, [x4, #48]
-    stp x27, x28, [x4, #64]
-    stp x29, x30, [x4, #80]
+    callers stp
     mov x5, sp
     stp x18, x5, [x4, #96]
     adr x5, the_word
@@ -152,12 +157,7 @@ word_done:
     msr spsel, #1
     msr daifset, #15
     adr x4, saved
-    ldp x19, x20, [x4]
-    ldp x21, x22, [x4, #16]
-    ldp x23, x24, [x4, #32]
-    ldp x25, x26, [x4, #48]
-    ldp x27, x28, [x4, #64]
-    ldp x29, x30, [x4, #80]
+    callers ldp
     ldp x18, x5, [x4, #96]
     mov sp, x5
     ret

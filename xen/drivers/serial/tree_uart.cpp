@@ -26,20 +26,23 @@ Maybe<Node> chosen_console(const Tree& t) {
     return full ? t.find(*full) : Maybe<Node>{};
 }
 
-u32 number_or(Node n, Str name, u32 otherwise) {
-    auto p = n.property(name);
-    auto v = p ? p->number() : Maybe<u64>{};
-    return v ? static_cast<u32>(*v) : otherwise;
+// A UART that is disabled may be the firmware's own, or not be wired.
+Maybe<Node> first_enabled(const Tree& t, const char* compatible) {
+    for (Maybe<Node> n = t.root(); n; n = n->next())
+        if (n->compatible(compatible) && n->enabled()) return n;
+    return nothing;
 }
+
+u32 number_or(Node n, Str name, u32 otherwise) { return static_cast<u32>(n.number(name).value_or(otherwise)); }
 
 }  // namespace
 
 Maybe<TreeUart> find_uart(const Tree& tree) {
     if (Maybe<Node> n = chosen_console(tree))
         for (const Compatible& c : kKnown)
-            if (n->compatible(c.name)) return TreeUart{*n, c.kind};
+            if (n->compatible(c.name) && n->enabled()) return TreeUart{*n, c.kind};
     for (const Compatible& c : kKnown)
-        if (Maybe<Node> n = tree.find_compatible(c.name)) return TreeUart{*n, c.kind};
+        if (Maybe<Node> n = first_enabled(tree, c.name)) return TreeUart{*n, c.kind};
     return nothing;
 }
 

@@ -16,7 +16,7 @@ struct TreeUart {
     device_tree::Node node;
     Kind kind = Kind::pl011;
 };
-// The one that /chosen's stdout-path names, else the first: a PL011 before an SBSA UART before a 16550.
+// The one that /chosen's stdout-path names, else the first: a PL011 before an SBSA UART before a 16550. Disabled ones do not count.
 Maybe<TreeUart> find_uart(const device_tree::Tree& tree);
 
 // Registers of a 16550 in memory: each 1 << shift bytes from the last, accessed by `width` bytes.
