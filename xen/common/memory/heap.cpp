@@ -85,6 +85,14 @@ void* take_block(unsigned c) {
     return block;
 }
 
+void drop(PageInfo& p, unsigned c) REQUIRES(lock) {
+    unlink(p, c);
+    set_slab(p, {});
+    memory::free_heap_pages(arch::direct_map(p.mfn()), Order{0});
+}
+
+// A class keeps an empty slab only while none of its slabs has room otherwise: what is held when blocks have come back does not
+// depend on the order in which they came.
 void give_block(PageInfo& p, char* block) {
     Guard g{lock};
     Slab s = slab_of(p);
@@ -94,12 +102,11 @@ void give_block(PageInfo& p, char* block) {
     s.first_free = static_cast<u16>(block - page);
     --s.used;
     set_slab(p, s);
-    if (was_full) link(p, s.size_class);
-    if (s.used == 0 && (p.next || p.prev)) {  // keeps one slab of the class
-        unlink(p, s.size_class);
-        set_slab(p, {});
-        memory::free_heap_pages(page, Order{0});
+    if (was_full) {
+        if (u32 other = partial[s.size_class]; other && !slab_of(frame_table[other]).used) drop(frame_table[other], s.size_class);
+        link(p, s.size_class);
     }
+    if (s.used == 0 && (p.next || p.prev)) drop(p, s.size_class);
 }
 
 void* take_pages(usize bytes) {
