@@ -6,6 +6,7 @@ import os
 import sys
 
 import measure                          # finds tools/dom0
+import partitions
 import place
 
 sys.path.insert(0, os.path.join(place.TOP, "tests", "guests", "arm"))
@@ -14,20 +15,28 @@ import image as kernel
 SOURCES = os.path.join(measure.HERE, "arm64")
 GUEST = os.path.join(kernel.OUT, "bench.elf")
 # dtb-randomness=off: the device tree has no random seeds.
-MACHINE = ["qemu-system-aarch64", "-machine", "virt,virtualization=on,gic-version=3,dtb-randomness=off", "-cpu", "cortex-a57",
-           "-icount", "shift=0,sleep=off", "-seed", "1", "-rtc", "base=2024-01-01,clock=vm", "-smp", "1", "-m", "1024",
-           "-display", "none", "-nodefaults", "-no-user-config", "-monitor", "none", "-serial", "stdio", "-no-reboot"]
+QEMU = "qemu-system-aarch64"
+MACHINE = ["-cpu", "cortex-a57", "-icount", "shift=0,sleep=off", "-seed", "1", "-rtc", "base=2024-01-01,clock=vm", "-smp", "1",
+           "-m", "1024", "-display", "none", "-nodefaults", "-no-user-config", "-monitor", "none", "-serial", "stdio", "-no-reboot"]
 ARGUMENTS = "console=dtuart dom0_mem=128M dom0_max_vcpus=1 noreboot loglvl=none guest_loglvl=none"
 TICK = 16                               # nanoseconds, each an instruction
+# The rows that the version of the interrupt controller changes are measured with a GICv2, too.
+GICV2 = "gic2_"
+OF_GICV2 = ("vgic_read", "vgic_write", "timer_and_end", "sgi_and_end", "event_and_end")
+
+
+def machine(gic=3):
+    return [QEMU, "-machine", "virt,virtualization=on,gic-version=%d,dtb-randomness=off" % gic] + MACHINE
 
 
 def versions():
-    return measure.versions(MACHINE[0], kernel.COMPILER)
+    return measure.versions(QEMU, kernel.COMPILER)
 
 
 def build():
-    """The guest and the plugin."""
+    """The guests and the plugin."""
     measure.build("plugin")
+    partitions.build()
     sources = sorted(name for name in os.listdir(SOURCES) if name.endswith((".cpp", ".S")))
     return kernel.build("bench", [os.path.join(SOURCES, name) for name in sources], "-I", SOURCES)
 
@@ -39,10 +48,10 @@ def fetch():
     return place.debian_hypervisor()
 
 
-def boot(image, name, arguments, plugin):
+def boot(image, name, arguments, plugin, gic):
     """Debian's Xen takes the command line for dom0's, unless dom0 has one of its own."""
     modules = ["-device", "guest-loader,addr=0x4a000000,kernel=%s,bootargs=bench" % os.path.join(kernel.OUT, "bench")]
-    command = MACHINE + ["-kernel", image, "-append", "%s %s" % (ARGUMENTS, arguments)] + modules + [
+    command = machine(gic) + ["-kernel", image, "-append", "%s %s" % (ARGUMENTS, arguments)] + modules + [
         "-plugin", ",".join([measure.PLUGIN] + plugin)]
     return measure.run_machine(command, name)
 
@@ -70,11 +79,18 @@ def agree(name, plain, ticks):
         raise place.Failed("%s: the plugin counts %d, the clock %d ticks of %d" % (name, plain, ticks, TICK))
 
 
-def guest(image, name, arguments, *plugin):
+def guest(image, name, arguments, *plugin, gic=3):
     """Figures of each row of the guest, in its order."""
     name = "arm64-" + name
     out = os.path.join(measure.OUT, name + ".rows")
-    text, log = boot(image, name, arguments, ["out=" + out, "begin=reset", *plugin])
+    text, log = boot(image, name, arguments, ["out=" + out, "begin=reset", *plugin], gic)
     if "== done" not in text:
         raise place.Failed("%s: the guest did not reach its end (%s)" % (name, log))
     return combined(text, measure.weighed(out), log)
+
+
+def column(image, name, arguments):
+    """All rows of one hypervisor."""
+    of_gicv2 = guest(image, name + "-gic2", arguments, gic=2)
+    return {**guest(image, name, arguments), **{GICV2 + row: of_gicv2[row] for row in OF_GICV2},
+            **partitions.guest(machine(), image, "arm64-" + name, arguments)}

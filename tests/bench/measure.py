@@ -6,6 +6,7 @@ import re
 import struct
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -89,16 +90,18 @@ def boot(image, arguments, memory, modules, name, plugin, timeout=TIMEOUT):
     return run_machine(command, name, timeout)
 
 
-def run_machine(command, name, timeout=TIMEOUT):
+def run_machine(command, name, timeout=TIMEOUT, enough=None):
+    """Runs QEMU to its end, or until ENOUGH() says so; what came on the console, and where that is kept."""
     log = os.path.join(place.LOGS, "bench-%s.log" % name)
-    try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              timeout=timeout, cwd=place.TOP)
-        text = done.stdout
-    except subprocess.TimeoutExpired as expired:
-        text = (expired.stdout or b"") + b"\n(out of time)\n"
-    place.write(log, text)
-    return text.decode("utf-8", "replace").replace("\r", ""), log
+    until = time.monotonic() + timeout
+    with open(log, "wb") as out, subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
+                                                  cwd=place.TOP) as machine:
+        while machine.poll() is None and not (enough and enough()) and time.monotonic() < until:
+            time.sleep(0.02)
+        if machine.poll() is None:
+            machine.kill()
+    with open(log, "rb") as out:
+        return out.read().decode("utf-8", "replace").replace("\r", ""), log
 
 
 def weighed(path):

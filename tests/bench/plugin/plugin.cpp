@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A QEMU plugin that weighs what the machine does between the benchmark guest's marks: instructions, weights of the dear
 // ones, cache lines. Arguments: out=FILE, a line for each row in the guest's order; begin=reset or begin=ADDRESS, where
-// the first run begins; trace=FILE, the addresses of each row's instructions and their weights; profile=FILE, how often each ran.
+// the first run begins; ends=N, the first run ends with the Nth such mark, and is a row at once; trace=FILE, the addresses
+// of each row's instructions and their weights; profile=FILE, how often each ran.
 #include "arm64.hpp"
 #include "qemu.h"
 #include "weights.hpp"
@@ -38,6 +39,7 @@ struct State {
     std::FILE* trace = nullptr;
     std::FILE* profile = nullptr;
     u64 begin = 0;
+    u64 ends = 0;       // marks that are still awaited; 0: each ends a run
     Window* window = nullptr;
     decltype(&bench::classify) classify = &bench::classify;
     std::map<std::tuple<u64, u32, u32, Mark, bool>, Known> known;   // code is translated again and again
@@ -75,18 +77,27 @@ void executed(unsigned, void* data) {
     state.window->instruction(insn.address, insn.size, insn.weight);
 }
 
+void whole_row() {
+    row("whole", state.window->whole());
+    profile();
+    state.window->forget();
+}
+
+void end_mark() {
+    if (state.ends > 1) return static_cast<void>(--state.ends);
+    state.window->end();
+    if (state.ends == 1) whole_row();
+    state.ends = 0;
+}
+
 // Before the instruction runs, as the time that an RDTSC gives is that before it.
 void marked(unsigned cpu, void* data) {
     Window& window = *state.window;
     switch (static_cast<Known*>(data)->mark) {
     case Mark::begin: window.begin(); break;
     case Mark::point: window.point(); break;
-    case Mark::end: window.end(); break;
-    case Mark::whole_row:
-        row("whole", window.whole());
-        profile();
-        window.forget();
-        break;
+    case Mark::end: end_mark(); break;
+    case Mark::whole_row: whole_row(); break;
     case Mark::point_row: row("point", window.up_to_point()); break;
     case Mark::bare_row:
         row("bare", {});
@@ -135,6 +146,7 @@ bool take(std::string_view name, const char* value, bool& from_reset) {
     if (name == "out") return opened(state.out, value);
     if (name == "profile") return opened(state.profile, value);
     if (name == "trace") return opened(state.trace, value);
+    if (name == "ends") return (state.ends = std::strtoull(value, nullptr, 0));
     if (name != "begin") return false;
     from_reset = !std::strcmp(value, "reset");
     if (!from_reset) state.begin = std::strtoull(value, nullptr, 0);
