@@ -131,6 +131,38 @@ TEST_CASE("a walk meets every node, however deep the one before it stands", "[de
     CHECK(names == "a b c d e ");
 }
 
+// The parent of a node that was met, and of the same one found by its path.
+unsigned check_parents(const Tree& t, Node of) {
+    unsigned count = 0;
+    for (Node n : of.children()) {
+        char path[64];
+        auto found = t.find(n.path(path));
+        REQUIRE(found == Maybe<Node>{n});
+        CHECK(n.parent() == Maybe<Node>{of});
+        CHECK(found->parent() == Maybe<Node>{of});
+        count += 1 + check_parents(t, n);
+    }
+    return count;
+}
+
+TEST_CASE("a node's parent is the one above, however the node was come by", "[devicetree]") {
+    auto w = machine();
+    Tree t = open(*w);
+    CHECK(!t.root().parent());
+    CHECK(!t.find("/")->parent());
+    unsigned all = check_parents(t, t.root());
+    CHECK(all == 6);
+    for (Maybe<Node> n = t.root().next(); n; n = n->next()) {
+        --all;
+        char path[64];
+        CHECK(n->parent() == t.find(n->path(path))->parent());
+        bool among = false;
+        for (Node c : n->parent()->children()) among = among || c == *n;
+        CHECK(among);
+    }
+    CHECK(all == 0);
+}
+
 TEST_CASE("addresses go through the buses above", "[devicetree]") {
     auto w = machine();
     Node uart = *open(*w).find("/bus/uart");

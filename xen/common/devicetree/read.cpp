@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Trees and nodes: libfdt's read-only functions behind types. fdt_addresses.o and fdt_rw.o stay out of the image: the
-// arm64 archive has vector instructions there.
+// Trees and nodes. libfdt checks a tree, and finds nodes by path; walks over nodes and properties are our own, for libfdt checks
+// each token again and finds a parent from the root on. fdt_addresses.o and fdt_rw.o stay out of the image: the arm64 archive has
+// vector instructions there.
 #include <xen/device_tree.hpp>
 
-#include <libfdt.h>
+#include "common/devicetree/structure.hpp"
 
 namespace xen::device_tree {
 namespace {
@@ -11,6 +12,33 @@ namespace {
 constexpr u32 kVersion = 17;   // since 2007; libfdt converts older ones, which nobody makes
 
 bool fits_int(usize n) { return n <= 0x7fffffff; }
+
+// f(token, nodes that are open with it) for each token before `offset`.
+template <class F>
+void walk_before(const void* tree, int offset, F f) {
+    Structure s{tree};
+    int open = 0;
+    for (Token t = s.at(0); !t.ends_tree() && t.at < offset; t = s.after(t)) {
+        open += t.is_node() - t.ends_node();
+        f(t, open);
+    }
+}
+
+// Of a node that was found without its parent: two walks, for a tree may be of any depth.
+int parent_of(const void* tree, int offset) {
+    int depth = 0, parent = 0;
+    walk_before(tree, offset, [&](Token, int open) { depth = open; });
+    walk_before(tree, offset, [&](Token t, int open) {
+        if (t.is_node() && open == depth) parent = t.at;
+    });
+    return parent;
+}
+
+// The first property from `t` on in its node; -1: there is none.
+int property_from(const Structure& s, Token t) {
+    t = s.after(t);
+    return t.is_property() ? t.at : -1;
+}
 
 }  // namespace
 
@@ -50,7 +78,9 @@ Maybe<Node> Tree::find_compatible(Str with) const {
 }
 
 Maybe<Node> Tree::by_phandle(u32 handle) const {
-    return Node::at(tree_, fdt_node_offset_by_phandle(tree_, handle));
+    for (Maybe<Node> n = root(); n; n = n->next())
+        if (n->phandle() == Maybe<u32>{handle}) return n;
+    return nothing;
 }
 
 usize Tree::reservation_count() const {
@@ -71,18 +101,10 @@ Maybe<Node> Node::at(const void* tree, int offset) {
     return Node{tree, offset};
 }
 
-Maybe<Node> Node::by_phandle(u32 handle) const { return at(tree_, fdt_node_offset_by_phandle(tree_, handle)); }
+Maybe<Node> Node::by_phandle(u32 handle) const { return Tree{tree_}.by_phandle(handle); }
 
-Str Node::name() const {
-    int n = 0;
-    const char* s = fdt_get_name(tree_, offset_, &n);
-    return s ? Str{s, static_cast<usize>(n)} : Str{};
-}
-
-const char* Node::c_name() const {
-    const char* s = fdt_get_name(tree_, offset_, nullptr);
-    return s ? s : "";
-}
+Str Node::name() const { return Structure{tree_}.node_name(offset_); }
+const char* Node::c_name() const { return name().data(); }
 
 Str Node::base_name() const {
     Str s = name();
@@ -94,50 +116,72 @@ Str Node::path(std::span<char> space) const {
     return Str{space.data()};
 }
 
-Maybe<Node> Node::parent() const { return at(tree_, fdt_parent_offset(tree_, offset_)); }
+Maybe<Node> Node::parent() const {
+    if (!offset_) return nothing;
+    return Node{tree_, parent_ >= 0 ? parent_ : parent_of(tree_, offset_)};
+}
 
 Maybe<Node> Node::child(Str name) const {
-    if (!fits_int(name.size())) return nothing;
-    return at(tree_, fdt_subnode_offset_namelen(tree_, offset_, name.data(), static_cast<int>(name.size())));
+    bool any_unit = name.find('@') == Str::npos;
+    for (Node n : children())
+        if (n.name() == name || (any_unit && n.base_name() == name)) return n;
+    return nothing;
 }
 
 Maybe<Node> Node::next() const {
-    int n = fdt_next_node(tree_, offset_, nullptr);   // without a depth it ends with the tree, not with a node above
-    return n < 0 ? Maybe<Node>{} : at(tree_, n);
+    Structure s{tree_};
+    int ended = 0;
+    Token t = s.after(s.at(offset_));
+    for (; !t.ends_tree(); t = s.after(t)) {
+        if (t.is_node()) return Node{tree_, t.at, ended == 0 ? offset_ : ended == 1 ? parent_ : kNotKnown};
+        ended += t.ends_node();
+    }
+    return nothing;
 }
 
 Children Node::children() const { return Children{*this}; }
-Maybe<Node> Node::first_child() const { return at(tree_, fdt_first_subnode(tree_, offset_)); }
-Maybe<Node> Node::next_sibling() const { return at(tree_, fdt_next_subnode(tree_, offset_)); }
+
+Maybe<Node> Node::first_child() const {
+    Structure s{tree_};
+    Token t = s.after(s.at(offset_));
+    while (t.is_property()) t = s.after(t);
+    return t.is_node() ? Maybe<Node>{Node{tree_, t.at, offset_}} : nothing;
+}
+
+Maybe<Node> Node::next_sibling() const {
+    Structure s{tree_};
+    int open = 1;
+    for (Token t = s.after(s.at(offset_)); !t.ends_tree() && open >= 0; t = s.after(t)) {
+        if (t.is_node() && !open) return Node{tree_, t.at, parent_};
+        open += t.is_node() - t.ends_node();
+    }
+    return nothing;
+}
 
 Properties Node::properties() const { return Properties{*this}; }
 
 Properties::Iterator Properties::begin() const {
-    int at = fdt_first_property_offset(of_.tree_, of_.offset_);
-    return {of_.tree_, at < 0 ? -1 : at};
+    Structure s{of_.tree_};
+    return {of_.tree_, property_from(s, s.at(of_.offset_))};
 }
 
 Properties::Iterator& Properties::Iterator::operator++() {
-    int at = fdt_next_property_offset(tree_, offset_);
-    offset_ = at < 0 ? -1 : at;
+    Structure s{tree_};
+    offset_ = property_from(s, s.at(offset_));
     return *this;
 }
 
 Property Properties::Iterator::operator*() const {
-    const char* name = nullptr;
-    int n = 0;
-    auto* v = static_cast<const u8*>(fdt_getprop_by_offset(tree_, offset_, &name, &n));
-    if (!v || !name) return {};
-    return {name, {v, static_cast<usize>(n)}};
+    Structure s{tree_};
+    Token t = s.at(offset_);
+    return {s.property_name(t), s.value(t)};
 }
 
 Maybe<Property> Node::property(Str name) const {
-    if (!fits_int(name.size())) return nothing;
-    int n = 0;
-    const struct fdt_property* p = fdt_get_property_namelen(tree_, offset_, name.data(), static_cast<int>(name.size()), &n);
-    if (!p) return nothing;
-    const char* own = fdt_string(tree_, static_cast<int>(fdt32_to_cpu(p->nameoff)));
-    return Property{own ? own : "", {reinterpret_cast<const u8*>(p->data), static_cast<usize>(n)}};
+    Structure s{tree_};
+    for (Token t = s.after(s.at(offset_)); t.is_property(); t = s.after(t))
+        if (s.is_named(t, name)) return Property{s.property_name(t), s.value(t)};
+    return nothing;
 }
 
 Maybe<u64> Node::number(Str name) const {
@@ -166,7 +210,10 @@ bool Node::enabled() const {
 }
 
 Maybe<u32> Node::phandle() const {
-    u32 h = fdt_get_phandle(tree_, offset_);
+    auto p = property("phandle");
+    if (!p || p->value.size() != 4) p = property("linux,phandle");
+    if (!p || p->value.size() != 4) return nothing;
+    u32 h = p->cells()[0];
     if (h == 0 || h == ~u32{0}) return nothing;
     return h;
 }

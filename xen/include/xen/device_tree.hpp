@@ -95,14 +95,15 @@ public:
     Result<Interrupt> interrupt(usize i) const;
     Maybe<Node> interrupt_parent() const;
 
-    friend bool operator==(const Node&, const Node&) = default;
+    friend bool operator==(const Node& a, const Node& b) { return a.tree_ == b.tree_ && a.offset_ == b.offset_; }
     Node() = default;
 
 private:
     friend class Tree;
     friend class Children;
     friend class Properties;
-    Node(const void* tree, int offset) : tree_{tree}, offset_{offset} {}
+    static constexpr int kNotKnown = -1;
+    Node(const void* tree, int offset, int parent = kNotKnown) : tree_{tree}, offset_{offset}, parent_{parent} {}
     static Maybe<Node> at(const void* tree, int offset_or_error);
     Maybe<Node> by_phandle(u32 handle) const;
     Maybe<Node> first_child() const;
@@ -110,6 +111,7 @@ private:
 
     const void* tree_ = nullptr;
     int offset_ = 0;
+    int parent_ = kNotKnown;   // its offset, where it was met on the way here
 };
 
 struct Interrupt {
@@ -181,6 +183,7 @@ public:
     u32 boot_cpu() const;
 
 private:
+    friend class Node;
     explicit Tree(const void* tree) : tree_{tree} {}
     const void* tree_;
 };
