@@ -7,7 +7,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <xen/sched.hpp>
 
 #include "arch/arm/guest/vgic/mmio.hpp"
@@ -164,15 +163,6 @@ void panic(const char* fmt, ...) {
     abort();
 }
 void bug(const char* condition, const char* file, int line) { panic("%s:%d: %s\n", file, line, condition); }
-
-namespace heap {
-void* allocate(usize bytes, usize align) {
-    void* p = nullptr;
-    if (posix_memalign(&p, align < sizeof(void*) ? sizeof(void*) : align, bytes)) return nullptr;
-    return memset(p, 0, bytes);
-}
-void release(void* p) { free(p); }
-}  // namespace heap
 
 namespace sched {
 void notify(Vcpu& v) { machine().notified.insert(&v), machine().blocked.erase(&v); }

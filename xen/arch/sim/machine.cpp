@@ -25,13 +25,8 @@
 #include <vector>
 
 #include "drivers/apic/registers.hpp"
+#include "sim/percpu.hpp"
 #include "sim/state.hpp"
-
-extern "C" {
-// Of the section that XEN_PERCPU names; the linker defines both.
-extern char __start_percpu[];
-extern char __stop_percpu[];
-}
 
 namespace xen {
 
@@ -55,7 +50,6 @@ constexpr u64 kFirmware = u64{1} << 40;   // behind all RAM
 
 struct Machine {
     std::vector<std::unique_ptr<arch::CpuBlock>> blocks;
-    std::vector<char*> areas;   // per-CPU data, for the life of the program
     unsigned cpus = 0;
     u16 next_domain = 1;
 };
@@ -91,21 +85,12 @@ void make_memory(u64 bytes, void (*early)(const BootInfo&)) {
     memory::add_free_range(frame_of(Paddr{kFirstByte}), (bytes - kFirstByte) >> kPageShift);
 }
 
-// The sanitizer's red zones lie in the section too: they are copied with the rest.
-__attribute__((no_sanitize("address"))) char* copy_template() {
-    usize bytes = static_cast<usize>(__stop_percpu - __start_percpu);
-    char* area = static_cast<char*>(reserve(bytes));   // stays for ever, and is no leak
-    for (usize i = 0; i < bytes; ++i) reinterpret_cast<volatile char*>(area)[i] = __start_percpu[i];
-    return area;
-}
-
 void make_block(u32 cpu) {
     Machine& m = machine();
     auto block = std::make_unique<arch::CpuBlock>();
     *block = {};
     block->cpu = cpu;
-    m.areas.push_back(copy_template());
-    block->percpu_offset = m.areas.back() - __start_percpu;
+    block->percpu_offset = copy_percpu();
     arch::percpu_offsets[cpu] = block->percpu_offset;
     m.blocks[cpu] = std::move(block);
 }

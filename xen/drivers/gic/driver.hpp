@@ -14,6 +14,7 @@ struct Driver {
     void (*deactivate)(unsigned irq);
     void (*send_sgi)(CpuId cpu, unsigned sgi);
     void (*set_affinity)(unsigned irq, CpuId cpu);
+    bool (*reach_cpu)();
     void (*init_cpu)();
     u64 (*read_lr)(unsigned n);
     void (*write_lr)(unsigned n, u64 value);
@@ -35,7 +36,7 @@ Result<const Driver*> open_v3(device_tree::Node node, Layout& layout, unsigned& 
 namespace reg {
 inline constexpr u32 kCtlr = 0x000, kTyper = 0x004, kGroup = 0x080, kEnable = 0x100, kDisable = 0x180, kSetPending = 0x200,
                      kClearPending = 0x280, kSetActive = 0x300, kClearActive = 0x380, kPriority = 0x400, kTargets = 0x800,
-                     kConfig = 0xc00, kSgi = 0xf00, kRouter = 0x6000, kPeripheralId2 = 0xffe8;
+                     kConfig = 0xc00, kSgi = 0xf00, kRouter = 0x6000;
 }  // namespace reg
 
 inline constexpr u8 kDefaultPriority = 0xa0;
@@ -45,9 +46,11 @@ inline constexpr unsigned kSpis = 32;
 char* frame_of_line(unsigned irq);
 void set_private_frame(char* frame);           // this CPU's, v3
 char* distributor();
-Result<Region> region(device_tree::Node node, usize i);
-char* map(const Region& r);                    // Errno::nomem ends in a panic: nothing works without it
-void setup_private(char* frame);               // all off, ungrouped as the version wants, default priority
+Result<Region> region(device_tree::Node node, u64 i);
+// The same of registers that must be there, at least so many bytes: else with a log line.
+Result<Region> registers(device_tree::Node node, u64 i, const char* what, u64 least);
+char* map(const Region& r);                    // what cannot be mapped ends in a panic: nothing works without it
+void setup_private(char* frame);               // all off but the SGIs, level, default priority
 void setup_shared();                           // the SPIs: off, level, default priority
 inline constexpr u32 kAllGroup1 = 0xffffffff;
 

@@ -2,6 +2,7 @@
 // What both versions have in common: finding the controller in the tree, and the registers by interrupt.
 #include "drivers/gic/driver.hpp"
 
+#include <asm/cpu.hpp>
 #include <asm/mapping.hpp>
 #include <asm/mmio.hpp>
 #include <xen/assert.hpp>
@@ -33,12 +34,32 @@ unsigned maintenance_of(device_tree::Node node) {
     return i.value().cells[1] + 16;
 }
 
-Result<const Driver*> open(device_tree::Node node) {
-    for (const char* name : {"arm,gic-v3"})
-        if (node.compatible(name)) return open_v3(node, found, lr_count);
-    for (const char* name : {"arm,gic-400", "arm,cortex-a15-gic", "arm,cortex-a7-gic", "arm,cortex-a9-gic"})
-        if (node.compatible(name)) return open_v2(node, found, lr_count);
-    return Errno::noent;
+struct Known {
+    const char* compatible;
+    Version version;
+};
+constexpr Known kKnown[] = {{"arm,gic-v3", Version::v3},
+                            {"arm,gic-400", Version::v2},
+                            {"arm,cortex-a15-gic", Version::v2},
+                            {"arm,cortex-a7-gic", Version::v2},
+                            {"arm,cortex-a9-gic", Version::v2}};
+
+XEN_INIT const Known* known(device_tree::Node node) {
+    if (!node.has("interrupt-controller")) return nullptr;
+    for (const Known& k : kKnown)
+        if (node.compatible(k.compatible)) return &k;
+    return nullptr;
+}
+
+XEN_INIT Result<const Driver*> open(device_tree::Node node, Version version) {
+    bool v3 = version == Version::v3;
+    found = {};
+    found.maintenance = maintenance_of(node);
+    found.distributor = TRY(registers(node, 0, "distributor", v3 ? 0x10000 : 0x1000));
+    gicd = map(found.distributor);
+    unsigned lines = 32 * ((arch::mmio_read32(gicd + reg::kTyper) & 31) + 1);   // ITLinesNumber
+    line_count = lines < kSpurious ? lines : kSpurious;
+    return v3 ? open_v3(node, found, lr_count) : open_v2(node, found, lr_count);
 }
 
 }  // namespace
@@ -47,14 +68,24 @@ char* distributor() { return gicd; }
 void set_private_frame(char* frame) { private_frame.local() = frame; }
 char* frame_of_line(unsigned irq) { return irq < kSpis && private_frame.local() ? private_frame.local() : gicd; }
 
-Result<Region> region(device_tree::Node node, usize i) {
+Result<Region> region(device_tree::Node node, u64 i) {
     device_tree::Range r = TRY(node.machine_reg(i));
     return Region{Paddr{r.start}, r.bytes};
 }
 
-char* map(const Region& r) {
+XEN_INIT Result<Region> registers(device_tree::Node node, u64 i, const char* what, u64 least) {
+    auto r = region(node, i);
+    if (!r) log_error("Interrupt controller: reg has no %s", what);
+    if (!r || r.value().bytes >= least) return r;
+    log_error("Interrupt controller: %s of %#llx bytes, must have %#llx", what, static_cast<unsigned long long>(r.value().bytes),
+              static_cast<unsigned long long>(least));
+    return Errno::inval;
+}
+
+XEN_INIT char* map(const Region& r) {
     void* p = arch::map_device(r.start, r.bytes);
-    if (!p) panic("no memory to map the interrupt controller");
+    if (!p) panic("Interrupt controller: registers at %#lx, %#llx bytes, cannot be mapped", r.start.raw(),
+                  static_cast<unsigned long long>(r.bytes));
     return static_cast<char*>(p);
 }
 
@@ -63,6 +94,7 @@ void setup_private(char* frame) {
     arch::mmio_write32(frame + reg::kClearPending, ~0u);
     arch::mmio_write32(frame + reg::kClearActive, ~0u);
     for (unsigned i = 0; i < kSpis; i += 4) arch::mmio_write32(frame + reg::kPriority + i, kDefaultPriority * 0x01010101u);
+    arch::mmio_write32(frame + reg::kConfig + 4, 0);    // PPIs: timers and maintenance are levels
     arch::mmio_write32(frame + reg::kEnable, 0xffff);   // SGIs
 }
 
@@ -83,18 +115,9 @@ unsigned list_registers() { return lr_count; }
 
 XEN_INIT bool init() {
     for (Maybe<device_tree::Node> n = boot::tree().root(); n; n = n->next()) {
-        if (!n->has("interrupt-controller")) continue;
-        auto r = region(*n, 0);
-        if (!r) continue;
-        found.distributor = r.value();
-        if (!n->compatible("arm,gic-v3") && !n->compatible("arm,gic-400") && !n->compatible("arm,cortex-a15-gic") &&
-            !n->compatible("arm,cortex-a7-gic") && !n->compatible("arm,cortex-a9-gic"))
-            continue;
-        found.maintenance = maintenance_of(*n);
-        gicd = map(found.distributor);
-        unsigned lines = 32 * ((arch::mmio_read32(gicd + reg::kTyper) & 31) + 1);   // ITLinesNumber
-        line_count = lines < kSpurious ? lines : kSpurious;
-        auto opened = open(*n);
+        const Known* k = known(*n);
+        if (!k) continue;
+        auto opened = open(*n, k->version);
         if (!opened) {
             log_error("%.*s: unusable (%u)", static_cast<int>(n->name().size()), n->name().data(),
                       static_cast<unsigned>(opened.error()));
@@ -108,7 +131,12 @@ XEN_INIT bool init() {
     return false;
 }
 
-void init_cpu() { driver->init_cpu(); }
+bool reach_cpu() { return driver->reach_cpu(); }
+
+void init_cpu() {
+    if (!reach_cpu()) panic("CPU %u cannot have interrupts", arch::cpu_id().raw());
+    driver->init_cpu();
+}
 
 unsigned acknowledge() { return driver->acknowledge(); }
 void end(unsigned irq) { driver->end(irq); }

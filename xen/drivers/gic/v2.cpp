@@ -78,6 +78,7 @@ constexpr Driver kDriver{
     .deactivate = finish,
     .send_sgi = send,
     .set_affinity = route,
+    .reach_cpu = [] { return true; },
     .init_cpu = init_this_cpu,
     .read_lr = [](unsigned n) { return v2::to_v3(arch::mmio_read32(gich + kList + n * 4)); },
     .write_lr = [](unsigned n, u64 v) { arch::mmio_write32(gich + kList + n * 4, v2::from_v3(v)); },
@@ -104,9 +105,9 @@ void init_distributor() {
 
 XEN_INIT Result<const Driver*> open_v2(device_tree::Node node, Layout& layout, unsigned& list_registers) {
     layout.version = Version::v2;
-    layout.cpu_interface = TRY(region(node, 1));
-    layout.hypervisor = TRY(region(node, 2));
-    layout.virtual_cpu = TRY(region(node, 3));
+    layout.cpu_interface = TRY(registers(node, 1, "CPU interface", 0x2000));
+    layout.hypervisor = TRY(registers(node, 2, "virtual interface control", 0x1000));
+    layout.virtual_cpu = TRY(registers(node, 3, "virtual CPU interface", 0x2000));
     gicc = map(layout.cpu_interface);
     gich = map(layout.hypervisor);
     list_count = (arch::mmio_read32(gich + kVtr) & 63) + 1;

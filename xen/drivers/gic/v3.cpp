@@ -8,6 +8,7 @@
 #include <asm/mmio.hpp>
 #include <xen/assert.hpp>
 #include <xen/compiler.hpp>
+#include <xen/log.hpp>
 #include <xen/percpu.hpp>
 #include <xen/smp.hpp>
 
@@ -17,8 +18,9 @@ namespace {
 // GICD_CTLR (12.9.4), as one security state and the non-secure view have it.
 constexpr u32 kEnableGroup1 = 1 << 1, kRouting = 1 << 4, kBusy = u32{1} << 31;
 // Redistributor (12.10, 12.11): its second frame holds the private interrupts.
-constexpr u32 kWaker = 0x14, kTyperLow = 0x08, kTyperHigh = 0x0c, kSgiFrame = 0x10000, kGroupModifier = 0xd00;
-constexpr u32 kSleep = 1 << 1, kAsleep = 1 << 2, kLast = 1 << 4, kVirtualLpis = 1 << 1;
+constexpr u32 kRedistributorCtlr = 0x00, kWaker = 0x14, kTyperLow = 0x08, kTyperHigh = 0x0c, kSgiFrame = 0x10000, kGroupModifier = 0xd00;
+constexpr u32 kDisabling = 1 << 3, kSleep = 1 << 1, kAsleep = 1 << 2, kLast = 1 << 4, kVirtualLpis = 1 << 1;
+constexpr u64 kFrames = 0x20000, kFramesWithLpis = 0x40000, kFrameSize = 0x10000;
 constexpr u64 kSreOn = 1, kSreLower = 1 << 3, kEoiMode = 1 << 1;
 constexpr unsigned kPatience = 1'000'000;
 
@@ -30,8 +32,16 @@ XEN_RO_AFTER_INIT constinit FixedVector<Mapped, 16> regions{};
 XEN_RO_AFTER_INIT constinit u64 stride = 0;
 XEN_RO_AFTER_INIT constinit unsigned apr_count = 1;
 
+// Until none of the bits is set any more; false where that takes too long.
+bool wait_clear(const char* at, u32 bits) {
+    for (unsigned i = 0; i < kPatience; ++i) {
+        if (!(arch::mmio_read32(at) & bits)) return true;
+        arch::relax();
+    }
+    return false;
+}
 void wait_distributor() {
-    for (unsigned i = 0; i < kPatience && (arch::mmio_read32(distributor() + reg::kCtlr) & kBusy); ++i) arch::relax();
+    if (!wait_clear(distributor() + reg::kCtlr, kBusy)) log_warning("GICv3: the distributor is busy for too long");
 }
 
 // Aff3.Aff2.Aff1.Aff0 of GICR_TYPER's upper half and of MPIDR_EL1.
@@ -40,18 +50,34 @@ u32 packed_affinity(u64 mpidr) { return static_cast<u32>((mpidr & 0xffffff) | (m
 char* find_redistributor() {
     u32 own = packed_affinity(arch::own_affinity());
     for (const Mapped& r : regions)
-        for (char* at = r.at; at < r.at + r.bytes;) {
+        for (char* at = r.at; static_cast<u64>(r.at + r.bytes - at) >= kFrames;) {
             u32 low = arch::mmio_read32(at + kTyperLow);
             if (arch::mmio_read32(at + kTyperHigh) == own) return at;
             if (low & kLast) break;
-            at += stride ? stride : low & kVirtualLpis ? u64{0x40000} : u64{0x20000};
+            u64 step = stride ? stride : low & kVirtualLpis ? kFramesWithLpis : kFrames;
+            if (static_cast<u64>(r.at + r.bytes - at) <= step) break;
+            at += step;
         }
     return nullptr;
 }
 
-void wake(char* redistributor) {
+bool wake(char* redistributor) {
     arch::mmio_write32(redistributor + kWaker, arch::mmio_read32(redistributor + kWaker) & ~kSleep);
-    for (unsigned i = 0; i < kPatience && (arch::mmio_read32(redistributor + kWaker) & kAsleep); ++i) arch::relax();
+    return wait_clear(redistributor + kWaker, kAsleep);
+}
+
+bool reach_this_cpu() {
+    char* redistributor = find_redistributor();
+    if (!redistributor) {
+        log_error("CPU %u has no GICv3 redistributor in the device tree", smp::self().raw());
+        return false;
+    }
+    if (!wake(redistributor)) {
+        log_error("CPU %u: its GICv3 redistributor does not wake up", smp::self().raw());
+        return false;
+    }
+    set_private_frame(redistributor + kSgiFrame);
+    return true;
 }
 
 void init_interface() {
@@ -68,14 +94,11 @@ void init_interface() {
 }
 
 void init_this_cpu() {
-    char* redistributor = find_redistributor();
-    if (!redistributor) panic("CPU %u has no GICv3 redistributor", smp::self().raw());
-    wake(redistributor);
-    char* frame = redistributor + kSgiFrame;
+    char* frame = frame_of_line(0);
     arch::mmio_write32(frame + reg::kGroup, kAllGroup1);
     arch::mmio_write32(frame + kGroupModifier, 0);
     setup_private(frame);
-    set_private_frame(frame);
+    (void)wait_clear(frame - kSgiFrame + kRedistributorCtlr, kDisabling);
     init_interface();
 }
 
@@ -125,6 +148,7 @@ constexpr Driver kDriver{
     .deactivate = finish,
     .send_sgi = send,
     .set_affinity = route,
+    .reach_cpu = reach_this_cpu,
     .init_cpu = init_this_cpu,
     .read_lr = arch::ich_lr,
     .write_lr = arch::write_ich_lr,
@@ -155,10 +179,18 @@ XEN_INIT Result<const Driver*> open_v3(device_tree::Node node, Layout& layout, u
     layout.version = Version::v3;
     u64 count = node.number("#redistributor-regions").value_or(1);
     stride = node.number("redistributor-stride").value_or(0);
+    if (stride && (stride < kFrames || stride % kFrameSize)) {
+        log_error("Interrupt controller: redistributors cannot be %#llx bytes apart", static_cast<unsigned long long>(stride));
+        return Errno::inval;
+    }
     layout.redistributor_stride = stride;
+    regions.clear();
     for (u64 i = 0; i < count; ++i) {
-        Region r = TRY(region(node, 1 + i));
-        if (!layout.redistributors.push(r) || !regions.push({map(r), r.bytes})) return Errno::inval;
+        Region r = TRY(registers(node, 1 + i, "redistributors", kFrames));
+        if (!layout.redistributors.push(r) || !regions.push({map(r), r.bytes})) {
+            log_error("Interrupt controller: more than %zu regions of redistributors", regions.size());
+            return Errno::inval;
+        }
     }
     // Behind them the interface for guests of the old version, where there is one.
     if (auto r = region(node, 1 + count)) layout.cpu_interface = r.value();

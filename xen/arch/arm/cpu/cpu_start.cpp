@@ -82,7 +82,7 @@ void play_dead() {
 void start_secondary() {
     using namespace xen;
     arch::setup_cpu();
-    if (!errata::join()) arch::halt_forever();
+    if (!errata::join() || !gic::reach_cpu()) arch::halt_forever();
     smp::arrive();
     enter_current();
 }

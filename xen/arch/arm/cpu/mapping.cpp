@@ -93,6 +93,8 @@ Status set_entry(u64 va, unsigned at_shift, u64 value) {
 }
 
 void* map_new(Paddr at, usize bytes, u64 flags) {
+    constexpr u64 kAddresses = pte::kAddress + kPageSize;
+    if (at.raw() >= kAddresses || bytes > kCpuAreas - kDevices || at.raw() + bytes > kAddresses) return nullptr;
     u64 offset = page_offset(at.raw());
     u64 size = (offset + bytes + kPageSize - 1) & kPageMask;
     Guard g{lock};

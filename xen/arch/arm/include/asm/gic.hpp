@@ -66,6 +66,7 @@ void end(unsigned irq);               // priority drop
 
 // -- set-up. False with a log line: the tree has no controller that is known.
 bool init();
+bool reach_cpu();                     // each CPU: false, with a log line, where none can be brought to it
 void init_cpu();                      // each CPU, before it takes interrupts
 
 }  // namespace xen::gic
