@@ -66,16 +66,16 @@ state_of() { xl list "$1" 2>/dev/null | awk 'NR == 2 { print $5 }'; }
 gone() { ! xl domid "$1" >/dev/null 2>&1; }
 free_kib() { xl info -p 2>/dev/null | sed -n 's/^free_memory *: //p'; }
 
-# Pages, to the page: `xl info` tells MiB.
+# Pages, to the page: `xl info` tells MiB. What dom0's memory map takes counts as free: it grows with what dom0 maps, here and there.
 free_pages() {
     local log=/tmp/free-pages left=50
     xl dmesg -c >/dev/null
     xl debug-keys u
-    until xl dmesg >$log && grep -q 'NODE0.*free' $log && grep -q 'CPU0 -> NODE0' $log; do
+    until xl dmesg >$log && grep -q 'NODE0.*free' $log && grep -q 'Domain 0' $log; do
         left=$((left - 1))
         [ $left -gt 0 ] || return 1
         sleep 0.1
     done
-    sed -n -e 's/.*NODE[0-9]* start.* free->\([0-9]*\).*/\1/p' -e 's/.*NODE[0-9]*: .*, \([0-9]*\) free.*/\1/p' $log |
+    sed -n -e 's/.*NODE[0-9]* start.* free->\([0-9]*\).*/\1/p' -e 's/.*Domain 0: .*, \([0-9]*\) of tables.*/\1/p' -e 's/.*NODE[0-9]*: .*, \([0-9]*\) free.*/\1/p' $log |
         awk '{ pages += $1 } END { print pages }'
 }

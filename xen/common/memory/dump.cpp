@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Debug keys m, H and u: how much memory is where.
+#include <xen/arch_memory.hpp>
 #include <xen/console.hpp>
 #include <xen/cpumask.hpp>
 #include <xen/domain.hpp>
+#include <xen/heap.hpp>
 #include <xen/log.hpp>
 #include <xen/memory.hpp>
 #include <xen/numa.hpp>
@@ -38,10 +40,24 @@ void dump_zone(unsigned i, unsigned zone) {
     log_line("  node %u %s 4 GiB: %llu pages free, blocks of order:%s", i, zone ? "above" : "below", static_cast<ull>(z.free), text);
 }
 
+// The hypervisor's own objects: a size in use, its pages and its blocks.
+void dump_objects() {
+    char text[512];
+    usize n = 0;
+    heap::Use use;
+    for (unsigned c = 0; heap::use_of(c, use); ++c) {
+        if (!use.pages) continue;
+        n += use.bytes ? format(text + n, sizeof(text) - n, " %zuB:", use.bytes) : format(text + n, sizeof(text) - n, " larger:");
+        n += format(text + n, sizeof(text) - n, "%zu/%zu", use.pages, use.blocks);
+    }
+    log_line("  objects, size:pages/number:%s", text);
+}
+
 void dump_heap(char) {
     log_line("Heap:");
     for (unsigned i = 0; i < numa::node_count(); ++i)
         for (unsigned zone = 0; zone < kZones; ++zone) dump_zone(i, zone);
+    dump_objects();
 }
 
 // Where a domain's memory is. Under the domain's lock, so that only so many are looked at.
@@ -53,7 +69,8 @@ void dump_domain(Domain& d) {
         for (u32 f = d.page_list; f && seen < kMostPages; f = frame_table[f].next, ++seen) ++on[numa::node_of(Mfn{f}).raw()];
     }
     bool all = seen < kMostPages;
-    log_line("Domain %u: %llu pages%s", d.id.raw(), static_cast<ull>(d.tot_pages), all ? "" : ", of the first 65536");
+    log_line("Domain %u: %llu pages, %llu of tables%s", d.id.raw(), static_cast<ull>(d.tot_pages), static_cast<ull>(arch::table_pages(d)),
+             all ? "" : "; of the first 65536");
     for (unsigned i = 0; i < numa::node_count(); ++i)
         if (on[i]) log_line("  node %u: %llu", i, static_cast<ull>(on[i]));
 }

@@ -3,6 +3,7 @@
 // page's type word (hypervisor pages have no page type). Larger blocks are whole page orders.
 #include <xen/heap.hpp>
 
+#include <atomic>
 #include <bit>
 
 #include <xen/assert.hpp>
@@ -34,6 +35,8 @@ void set_slab(PageInfo& p, Slab s) { p.type.store(std::bit_cast<u64>(s), std::me
 
 Spinlock<LockRank::heap_small> lock;
 u32 partial[kClasses] GUARDED_BY(lock);  // pages with a free block, linked through PageInfo
+u32 slabs[kClasses] GUARDED_BY(lock);    // pages of the class
+std::atomic<u32> large_blocks, large_pages;
 
 void link(PageInfo& p, unsigned c) REQUIRES(lock) {
     p.prev = 0;
@@ -68,6 +71,7 @@ bool add_slab(unsigned c) REQUIRES(lock) {
     PageInfo& p = page_of(page);
     set_slab(p, {0, 0, static_cast<u8>(c), 0, kMark});
     link(p, c);
+    ++slabs[c];
     return true;
 }
 
@@ -87,6 +91,7 @@ void* take_block(unsigned c) {
 
 void drop(PageInfo& p, unsigned c) REQUIRES(lock) {
     unlink(p, c);
+    --slabs[c];
     set_slab(p, {});
     memory::free_heap_pages(arch::direct_map(p.mfn()), Order{0});
 }
@@ -112,8 +117,26 @@ void give_block(PageInfo& p, char* block) {
 void* take_pages(usize bytes) {
     Order order{static_cast<u8>(std::bit_width(pages_for(bytes) - 1))};
     void* p = memory::allocate_heap_pages(order);
-    if (p) set_slab(page_of(p), {kEnd, 0, kClasses, order.raw(), kMark});
+    if (!p) return nullptr;
+    set_slab(page_of(p), {kEnd, 0, kClasses, order.raw(), kMark});
+    large_blocks.fetch_add(1, std::memory_order_relaxed);
+    large_pages.fetch_add(1u << order.raw(), std::memory_order_relaxed);
     return p;
+}
+
+void give_pages(PageInfo& p, void* block, Order order) {
+    set_slab(p, {});
+    large_blocks.fetch_sub(1, std::memory_order_relaxed);
+    large_pages.fetch_sub(1u << order.raw(), std::memory_order_relaxed);
+    memory::free_heap_pages(block, order);
+}
+
+// Slabs that are in no list are full.
+Use use_of_slabs(unsigned c) {
+    Guard g{lock};
+    usize each = kPageSize / kSizes[c], used = slabs[c] * each;
+    for (u32 f = partial[c]; f; f = frame_table[f].next) used -= each - slab_of(frame_table[f]).used;
+    return {kSizes[c], slabs[c], used};
 }
 
 }  // namespace
@@ -132,8 +155,13 @@ void release(void* p) {
     Slab s = slab_of(page);
     bug_if(s.mark != kMark);
     if (s.size_class < kClasses) return give_block(page, static_cast<char*>(p));
-    set_slab(page, {});
-    memory::free_heap_pages(p, Order{s.order});
+    give_pages(page, p, Order{s.order});
+}
+
+bool use_of(unsigned c, Use& use) {
+    if (c > kClasses) return false;
+    use = c < kClasses ? use_of_slabs(c) : Use{0, large_pages.load(std::memory_order_relaxed), large_blocks.load(std::memory_order_relaxed)};
+    return true;
 }
 
 }  // namespace xen::heap

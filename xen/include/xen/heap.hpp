@@ -14,6 +14,12 @@ namespace xen {
 namespace heap {
 void* allocate(usize bytes, usize align = 16);  // zeroed; nullptr when memory is short
 void release(void* p);                          // nullptr is fine
+
+// What is held for blocks of one size; false behind the last size. Larger blocks (bytes 0) are whole pages.
+struct Use {
+    usize bytes, pages, blocks;
+};
+bool use_of(unsigned size_class, Use& use);
 }  // namespace heap
 
 template <class T>

@@ -3,6 +3,7 @@
 
 #include <asm/stage2.hpp>
 #include <asm/tlb.hpp>
+#include <xen/arch_memory.hpp>
 #include <xen/hypercall.hpp>
 #include <xen/memory.hpp>
 #include <xen/refusal.hpp>
@@ -230,3 +231,9 @@ Status set_table_limit(Domain& d, u64 pages) {
 }
 
 }  // namespace xen::p2m
+
+namespace xen::arch {
+
+u64 table_pages(const Domain& d) { return d.arch.p2m ? d.arch.p2m->tables.pages : 0; }
+
+}  // namespace xen::arch
