@@ -70,7 +70,9 @@ TEST_CASE("a partition's tree has its memory, CPUs and interrupt controller") {
 TEST_CASE("a partition's tree tells of UART, hypervisor and shared memory where it has them") {
     static constexpr Range kSpaces[] = {{0x210000000, 0x40000000}};
     Board b = board(vgic::Version::v2);
-    b.uart = b.hypervisor = true;
+    b.uart = Uart{0x9000000, 33};
+    b.hypervisor = true;
+    b.grants = {0x38000000, 0x1000000};
     b.spaces = kSpaces;
     b.regions.push({"mailbox", {0x50000000, 0x10000}});
     b.regions.push({"board", {0x60000000, 0x3000}});
@@ -78,9 +80,9 @@ TEST_CASE("a partition's tree tells of UART, hypervisor and shared memory where 
     Node gic = *t.find_compatible("arm,cortex-a15-gic");
     CHECK(gic.reg(1).value() == Range{0x3002000, 0x2000});
     Node uart = *t.find_compatible("arm,sbsa-uart");
-    CHECK(uart.reg(0).value() == Range{0x22000000, 0x1000});
-    CHECK(uart.interrupt(0).value().cells[0] == 0);   // an SPI, the first
-    CHECK(uart.interrupt(0).value().cells[1] == 0);
+    CHECK(uart.reg(0).value() == Range{0x9000000, 0x1000});
+    CHECK(uart.interrupt(0).value().cells[0] == 0);   // an SPI, the second
+    CHECK(uart.interrupt(0).value().cells[1] == 1);
     Node hypervisor = *t.find("/hypervisor");
     CHECK(hypervisor.compatible("xen,xen"));
     CHECK(hypervisor.reg(0).value().start == 0x38000000);

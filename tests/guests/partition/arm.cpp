@@ -116,6 +116,8 @@ extern "C" void guest_main(u64 given) {
     map_shared_page();
     introduce(tree::text("chosen", "bootargs"), reinterpret_cast<const char*>(tree::number("chosen", "linux,initrd-start")));
     say_number("MiB of memory:", tree::reg("memory", 0).bytes >> 20);
+    say_number("MiB before its memory:", tree::reg("memory", 0).start >> 20);
+    say_number("MiB before its UART:", uart >> 20);
     if (const char* id = option("gives")) give(region_of(id));
     if (const char* id = option("takes")) take(region_of(id));
     if (option("clock")) use_clock();

@@ -63,7 +63,7 @@ Result<Domain*> make(const Description& p, u16 id) {
     domain::CreateInfo info;
     info.id = DomId{id};
     info.max_vcpus = p.vcpus;
-    arch::prepare_partition(info, p);
+    TRY(arch::prepare_partition(info, p));
     Domain& d = TRY(domain::create(info));
     d.max_pages = p.pages;
     TRY(make_vcpus(d, p));
@@ -88,7 +88,7 @@ Status failed(const Description& p, const char* step, Errno e) {
     return e;
 }
 
-Status build_all(Array<Description>& all) {
+Status build_all(Array<Description>& all, const Machine& machine) {
     for (usize i = 0; i < all.size(); ++i) {
         auto d = make(all[i], static_cast<u16>(i + 1));
         if (!d) return failed(all[i], "its domain cannot be made", d.error());
@@ -99,7 +99,7 @@ Status build_all(Array<Description>& all) {
     if (Status s = connect(all); !s) return failed(all[0], "event channels cannot be connected", s.error());
     if (Status s = place_regions({all.data(), all.size()}, domain_of); !s) return s;
     for (usize i = 0; i < all.size(); ++i) {
-        Status s = arch::build_partition(*partitions[i].domain, all[i]);
+        Status s = arch::build_partition(*partitions[i].domain, all[i], machine);
         if (!s) return failed(all[i], "it cannot be built", s.error());
         sched::set_down(*partitions[i].domain->vcpus[0], false);
     }
@@ -138,7 +138,7 @@ Status start(Bytes description, Machine machine) {
     }
     auto tree = TRY(device_tree::Tree::open(description));
     Array<Description> all = TRY(read(tree, machine));
-    TRY(build_all(all));
+    TRY(build_all(all, machine));
     give_back_modules(all);
     alive.store(static_cast<u32>(started), std::memory_order_relaxed);
     domain::set_shutdown_observer(watch);

@@ -50,7 +50,7 @@ void init_dtuart() {
 }
 
 void init_dtuart_interrupt() {
-    Maybe<u32> line = uart ? line_of(uart->node) : Maybe<u32>{};
+    Maybe<u32> line = console_line();
     if (!line) return;
     bool is_pl011 = uart->kind != Kind::ns16550;
     auto handler = is_pl011 ? [](void*) { pl011.interrupt(); } : [](void*) { ns16550.interrupt(); };
@@ -59,6 +59,7 @@ void init_dtuart_interrupt() {
     else ns16550.use_interrupts(true);
 }
 
+Maybe<u32> console_line() { return uart ? line_of(uart->node) : Maybe<u32>{}; }
 Maybe<device_tree::Node> console_node() { return uart ? Maybe<device_tree::Node>{uart->node} : Maybe<device_tree::Node>{}; }
 
 }  // namespace xen::serial

@@ -172,6 +172,7 @@ struct CreateInfo {
     u32 grant_version = 2;
     u32 cpupool = 0;
     bool privileged = false, hardware = false;
+    bool direct_map = false;          // its memory stands at the machine's addresses; the hardware domain's does in any case
     xen_arch_domainconfig arch{};
 };
 

@@ -65,8 +65,9 @@ struct Machine {
     u32 cpus = 1;
     bool dom0 = false;
     bool placed_memory = false;                    // xen,static-mem, shared memory
-    bool direct_map = false;                       // with its devices where the machine has them
+    bool direct_map = false;                       // memory at the machine's addresses
     bool devices = false;                          // devices of the machine by a partial tree
+    Paddr image{};                                 // where the hypervisor lies: address space that no domain uses
 };
 
 // How many domains the tree describes; pure.

@@ -20,7 +20,8 @@ XEN_INIT void build_domains() {
     }
     if (!described) return;
     Taken taken = taken_memory();
-    partition::Machine m{.taken = {taken.data(), taken.size()}, .max_vcpus = board::most_vcpus(), .placed_memory = true, .devices = true};
+    partition::Machine m{.taken = {taken.data(), taken.size()}, .max_vcpus = board::most_vcpus(), .placed_memory = true, .direct_map = true,
+                         .devices = true, .image = info.image_start};
     m.cpus = static_cast<u32>(cpu_online.count());
     m.dom0 = domain::dom0 != nullptr;
     if (!partition::start(tree().bytes(), m)) panic("the domains that are described cannot be started");

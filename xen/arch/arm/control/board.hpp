@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The virtual board of a domain: where its interrupt controller is. Guests have that of public/arch-arm.h, the hardware domain
-// the machine's own.
+// and domains with the machine's addresses the machine's own.
 #pragma once
 
 #include <asm/gic.hpp>

@@ -42,7 +42,15 @@ vgic::Layout of_machine() {
 
 }  // namespace
 
-vgic::Layout interrupt_controller(const domain::CreateInfo& info) { return info.hardware ? of_machine() : of_guest(info.arch.nr_spis); }
+// ABI: where a guest has its memory at the machine's addresses, it has its interrupt controller there, too.
+vgic::Layout interrupt_controller(const domain::CreateInfo& info) {
+    if (!info.hardware && !info.direct_map) return of_guest(info.arch.nr_spis);
+    vgic::Layout l = of_machine();
+    if (info.hardware) return l;
+    l.spis = info.arch.nr_spis;
+    l.event_interrupt = GUEST_EVTCHN_PPI;
+    return l;
+}
 
 }  // namespace board
 

@@ -27,6 +27,7 @@ u64 callback(unsigned ppi) {
 Status init_domain(Domain& d, const domain::CreateInfo& info) {
     if (d.is_idle) return {};
     d.arch.counter_offset = read_counter();
+    d.arch.direct_map = info.hardware || info.direct_map;
     TRY(p2m::init(d));
     vgic::Layout layout = board::interrupt_controller(info);
     d.arch.params[HVM_PARAM_CALLBACK_IRQ] = callback(layout.event_interrupt);

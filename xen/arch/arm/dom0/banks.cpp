@@ -9,8 +9,6 @@ namespace xen::dom0 {
 namespace {
 
 constexpr unsigned kLeastOrder = 9;                       // 2 MiB
-constexpr u64 kLeastSpace = (64 << 20) >> kPageShift;     // a smaller extended region is not worth its cells
-constexpr usize kMostSpaces = 8;
 
 // Into its place; with its neighbours it is one bank. False: too many.
 bool add(Banks& banks, Bank b) {
@@ -39,12 +37,6 @@ void give_back(PageInfo& head, unsigned order) {
     for (u64 i = 0; i < u64{1} << order; ++i) memory::drop_allocation((&head)[i]);
 }
 
-void add_space(Banks& spaces, Mfn first, Mfn end) {
-    constexpr u64 kAlign = u64{1} << kLeastOrder;
-    u64 start = (first.raw() + kAlign - 1) & ~(kAlign - 1), stop = end.raw() & ~(kAlign - 1);
-    if (stop > start && stop - start >= kLeastSpace && spaces.size() < kMostSpaces) spaces.push({Mfn{start}, stop - start});
-}
-
 }  // namespace
 
 Result<Banks> allocate_banks(Domain& d, u64 pages) {
@@ -68,24 +60,6 @@ Result<Banks> allocate_banks(Domain& d, u64 pages) {
     }
     for (const Bank& b : banks) TRY(p2m::map(d, Gfn{b.first.raw()}, b.first, b.pages, p2m::Type::ram));
     return banks;
-}
-
-Banks free_space(const Banks& banks, Bank taken) {
-    Banks occupied = banks;
-    add(occupied, taken);
-    Banks spaces;
-    for (const MemoryRange& r : memory::machine_map()) {
-        if (r.type != MemoryType::ram) continue;
-        Mfn at = frame_of(r.start);
-        Mfn end = frame_of(r.end());
-        for (const Bank& b : occupied) {
-            if (b.end() <= at || b.first >= end) continue;
-            add_space(spaces, at, b.first);
-            at = b.end();
-        }
-        add_space(spaces, at, end);
-    }
-    return spaces;
 }
 
 }  // namespace xen::dom0

@@ -26,7 +26,4 @@ inline guest_build::Ranges ranges_of(const Banks& banks) {
 // Takes and maps about as much as asked for: less than 2 MiB may be missing. Errno::nomem with a log line.
 Result<Banks> allocate_banks(Domain& d, u64 pages);
 
-// Address space of RAM that is not dom0's and where it may map pages of others: for the hypervisor node. `taken` is left out.
-Banks free_space(const Banks& banks, Bank taken);
-
 }  // namespace xen::dom0

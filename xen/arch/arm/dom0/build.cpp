@@ -14,6 +14,7 @@
 #include "arch/arm/dom0/devices.hpp"
 #include "arch/arm/dom0/tree.hpp"
 #include "arch/arm/guest_build/load.hpp"
+#include "arch/arm/guest_build/spaces.hpp"
 #include "common/dom0/size.hpp"
 #include "lib/string.hpp"
 
@@ -42,8 +43,13 @@ Status make_vcpus(Domain& d, bool pin) {
     return {};
 }
 
-// Address space for the grant table: that of the hypervisor's own image, which is nobody else's.
-Bank grant_space(const BootInfo& boot) { return {frame_of(boot.image_start), option::values().gnttab_max_frames}; }
+// Where it may map pages of others: RAM that is not dom0's.
+guest_build::Ranges spaces_of(const guest_build::Ranges& memory, device_tree::Range grants) {
+    guest_build::Occupied occupied;
+    for (const device_tree::Range& r : memory) (void)occupied.push(r);
+    (void)occupied.push(grants);
+    return guest_build::machine_space(memory::machine_map(), occupied);
+}
 
 Status construct(Domain& d, const BootInfo& boot, const guest_build::KernelImage& kernel, const Banks& banks) {
     const device_tree::Tree& machine = boot::tree();
@@ -57,9 +63,8 @@ Status construct(Domain& d, const BootInfo& boot, const guest_build::KernelImage
     facts.vcpus = d.max_vcpus;
     facts.chosen = guest_build::chosen_of(boot.modules[0].cmdline, places, ramdisk.size());
     facts.memory = memory;
-    Bank grants = grant_space(boot);
-    facts.grants = range_of(grants);
-    facts.spaces = ranges_of(free_space(banks, grants));
+    facts.grants = guest_build::grant_space(boot.image_start, option::values().gnttab_max_frames);
+    facts.spaces = spaces_of(memory, facts.grants);
     facts.event_ppi = board::kHardwareEventPpi;
     auto space = TRY(Array<u8>::create(room));
     auto tree = write_tree(machine, facts, {space.data(), space.size()});

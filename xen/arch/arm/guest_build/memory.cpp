@@ -21,7 +21,7 @@ using partition::SharedMemory;
 
 constexpr u64 kBankBases[] = GUEST_RAM_BANK_BASES, kBankSizes[] = GUEST_RAM_BANK_SIZES;
 
-// Takes guest addresses from the bottom of the first bank up, then of the next.
+// Takes guest addresses from the bottom of the first bank up, then of the next; or those that the machine has.
 class Placing {
 public:
     explicit Placing(Ranges& to) : to_{to} {}
@@ -38,6 +38,7 @@ public:
         }
         return nothing;
     }
+    Maybe<Range> take_at(Range machine) { return to_.push(machine) ? Maybe<Range>{machine} : nothing; }
 
 private:
     Ranges& to_;
@@ -86,12 +87,12 @@ void wipe(Mfn first, u64 pages) {
     }
 }
 
-Status give_bank(Domain& d, Range bank, Placing& placing) {
+Status give_bank(Domain& d, Range bank, Placing& placing, bool direct) {
     Mfn first = frame_of(Paddr{bank.start});
     wipe(first, bank.bytes >> kPageShift);
     TRY(memory::adopt_pages(d, first, bank.bytes >> kPageShift));
     while (bank.bytes) {
-        auto r = placing.take(bank.bytes);
+        auto r = direct ? placing.take_at(bank) : placing.take(bank.bytes);
         if (!r) return Errno::nospc;
         TRY(p2m::map(d, frame_of(Gaddr{r->start}), first, r->bytes >> kPageShift, p2m::Type::ram));
         first += r->bytes >> kPageShift;
@@ -123,7 +124,7 @@ Result<Ranges> give_memory(Domain& d, const Description& p, const char* name) {
     Ranges banks;
     Placing placing{banks};
     for (Range bank : p.static_memory)
-        if (Status s = give_bank(d, bank, placing); !s) {
+        if (Status s = give_bank(d, bank, placing, p.direct_map); !s) {
             log_error("%s: %lu KiB at %#lx cannot be its memory: errno %u", name, bank.bytes >> 10, bank.start, static_cast<unsigned>(s.error()));
             return s.error();
         }
@@ -131,10 +132,11 @@ Result<Ranges> give_memory(Domain& d, const Description& p, const char* name) {
     return banks;
 }
 
-Status map_regions(Domain& d, const Description& p, const char* name) {
+Status map_regions(Domain& d, const Description& p, Range grants, const char* name) {
     for (const SharedMemory& s : p.shared) {
-        if (overlaps(d, s)) {
-            log_error("%s: shared memory at %#lx: its own memory is there", name, s.guest);
+        bool on_grants = s.guest < grants.start + grants.bytes && grants.start < s.guest + s.bytes;
+        if (on_grants || overlaps(d, s)) {
+            log_error("%s: shared memory at %#lx: its %s is there", name, s.guest, on_grants ? "grant table" : "own memory");
             return Errno::inval;
         }
         if (Status done = map_region(d, s); !done) {
@@ -145,16 +147,19 @@ Status map_regions(Domain& d, const Description& p, const char* name) {
     return {};
 }
 
-Ranges free_space(const Ranges& banks) {
-    constexpr u64 kAlign = 2 << 20, kLeast = 64 << 20;
-    Ranges spaces;
+Ranges spaces_of(const Description& p, const Ranges& memory, Range grants) {
+    Occupied occupied;
+    for (const Range& r : memory) (void)occupied.push(r);
+    for (const SharedMemory& s : p.shared) (void)occupied.push({s.guest, s.bytes});
+    (void)occupied.push(grants);
+    if (p.direct_map) return machine_space(memory::machine_map(), occupied);
+    Range banks[GUEST_RAM_BANKS];
     for (usize i = 0; i < GUEST_RAM_BANKS; ++i) {
-        u64 start = i < banks.size() ? banks[i].start + banks[i].bytes : kBankBases[i], end = kBankBases[i] + kBankSizes[i];
+        u64 end = kBankBases[i] + kBankSizes[i];
         if (u64 limit = u64{1} << p2m::ipa_bits(); end > limit) end = limit;
-        start = (start + kAlign - 1) & ~(kAlign - 1);
-        if (start < end && end - start >= kLeast) (void)spaces.push({start, end - start});
+        banks[i] = {kBankBases[i], end > kBankBases[i] ? end - kBankBases[i] : 0};
     }
-    return spaces;
+    return free_space(banks, occupied);
 }
 
 }  // namespace xen::guest_build

@@ -5,14 +5,14 @@
 
 #include <xen/partition.hpp>
 
-#include "arch/arm/guest_build/load.hpp"
+#include "arch/arm/guest_build/spaces.hpp"
 
 namespace xen::guest_build {
 
 // Wiped, and no longer in any cache.
 Result<Ranges> give_memory(Domain& d, const partition::Description& p, const char* name);
-Status map_regions(Domain& d, const partition::Description& p, const char* name);
-// Guest addresses behind its memory, for pages of others.
-Ranges free_space(const Ranges& banks);
+Status map_regions(Domain& d, const partition::Description& p, device_tree::Range grants, const char* name);
+// Guest addresses where nothing is, for pages of others.
+Ranges spaces_of(const partition::Description& p, const Ranges& memory, device_tree::Range grants);
 
 }  // namespace xen::guest_build

@@ -9,11 +9,13 @@
 #include <xen/boot_tree.hpp>
 #include <xen/log.hpp>
 #include <xen/memory.hpp>
+#include <xen/option.hpp>
 #include <xen/terminal.hpp>
 
 #include "arch/arm/guest_build/memory.hpp"
 #include "arch/arm/guest_build/partition_tree.hpp"
 #include "arch/arm/guest_build/passthrough.hpp"
+#include "drivers/serial/dtuart.hpp"
 #include "lib/format.hpp"
 
 namespace xen::arch {
@@ -33,9 +35,27 @@ void output(Domain& d, u8 byte) {
 }
 void input(Domain& d, char c) { (void)vuart::receive(d, static_cast<u8>(c)); }   // a full FIFO loses it, as on metal
 
-Status serve_uart(Domain& d) {
-    TRY(vuart::init_domain(d, GUEST_PL011_BASE, GUEST_VPL011_SPI, output));
+Status serve_uart(Domain& d, const build::Uart& u) {
+    TRY(vuart::init_domain(d, u.base, u.spi, output));
     return console::add_terminal(d, input);
+}
+
+// ABI: with the machine's addresses it is where the UART is that the hypervisor drives.
+Result<Maybe<build::Uart>> uart_of(const Description& p) {
+    if (!p.vpl011) return Maybe<build::Uart>{};
+    if (!p.direct_map) return Maybe<build::Uart>{build::Uart{GUEST_PL011_BASE, GUEST_VPL011_SPI}};
+    auto node = serial::console_node();
+    auto line = serial::console_line();
+    auto at = node ? node->machine_reg(0) : Result<Range>{Errno::nodev};
+    if (at && line && !page_offset(at.value().start) && at.value().bytes >= GUEST_PL011_SIZE)
+        return Maybe<build::Uart>{build::Uart{at.value().start, *line}};
+    log_error("%.*s: vpl011 with direct-map: the hypervisor drives no UART with an interrupt and a page of its own, in whose place it would be",
+              static_cast<int>(p.name.size()), p.name.data());
+    return Errno::nodev;
+}
+
+Range grants_of(const Description& p, const partition::Machine& m) {
+    return p.direct_map ? build::grant_space(m.image, option::values().gnttab_max_frames) : Range{GUEST_GNTTAB_BASE, GUEST_GNTTAB_SIZE};
 }
 
 build::Board board_of(const Domain& d, const Description& p, const build::Ranges& memory, const build::Ranges& spaces) {
@@ -44,7 +64,6 @@ build::Board board_of(const Domain& d, const Description& p, const build::Ranges
     b.memory = {memory.data(), memory.size()};
     b.version = vgic::version(d);
     b.controller = vgic::layout(d);
-    b.uart = p.vpl011;
     b.hypervisor = p.enhanced;
     b.spaces = {spaces.data(), spaces.size()};
     for (const partition::SharedMemory& s : p.shared) (void)b.regions.push({s.id, {s.guest, s.bytes}});
@@ -78,18 +97,21 @@ Result<Maybe<device_tree::Node>> give_devices(Domain& d, const Description& p, c
     return Maybe<device_tree::Node>{tree.root()};
 }
 
-Status build_guest(Domain& d, const Description& p, const char* name) {
+Status build_guest(Domain& d, const Description& p, const partition::Machine& m, const char* name) {
     TRY(check_places(p, name));
     build::KernelImage kernel = TRY(build::parse_kernel(bytes_of(p.kernel), name));
     Bytes ramdisk;
     if (p.ramdisk.bytes) ramdisk = bytes_of(p.ramdisk);
     Maybe<device_tree::Node> devices = TRY(give_devices(d, p, name));
     build::Ranges memory = TRY(build::give_memory(d, p, name));
-    TRY(build::map_regions(d, p, name));
+    Range grants = grants_of(p, m);
+    TRY(build::map_regions(d, p, grants, name));
     build::Places places = TRY(build::find_places(name, {memory.data(), memory.size()}, kernel, ramdisk.size(), kTreeRoom));
 
-    build::Ranges spaces = build::free_space(memory);
+    build::Ranges spaces = build::spaces_of(p, memory, grants);
     build::Board board = board_of(d, p, memory, spaces);
+    board.grants = grants;
+    board.uart = TRY(uart_of(p));
     board.devices = devices;
     board.chosen = build::chosen_of(p.bootargs, places, ramdisk.size());
     auto space = TRY(Array<u8>::create(kTreeRoom));
@@ -99,7 +121,7 @@ Status build_guest(Domain& d, const Description& p, const char* name) {
         return tree.error();
     }
     load(d, places, kernel, ramdisk, tree.value());
-    if (p.vpl011) TRY(serve_uart(d));
+    if (board.uart) TRY(serve_uart(d, *board.uart));
     log_info("%s: %lu MiB, %u vCPUs, entry %#lx, device tree %#lx", name, d.tot_pages >> 8, d.max_vcpus, places.kernel, places.tree);
     return {};
 }
@@ -107,17 +129,20 @@ Status build_guest(Domain& d, const Description& p, const char* name) {
 }  // namespace
 
 // ABI: without nr_spis it has as many lines as the machine, and the UART's in any case.
-void prepare_partition(domain::CreateInfo& info, const Description& p) {
+Status prepare_partition(domain::CreateInfo& info, const Description& p) {
+    info.direct_map = p.direct_map;
     info.flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap;
     u32 machine = gic::lines() > vgic::kSpiBase ? gic::lines() - vgic::kSpiBase : 0;
-    u32 least = p.vpl011 ? GUEST_VPL011_SPI - vgic::kSpiBase + 1 : 0, spis = p.spis.value_or(machine);
+    auto uart = TRY(uart_of(p));
+    u32 least = uart ? uart->spi - vgic::kSpiBase + 1 : 0, spis = p.spis.value_or(machine);
     info.arch.nr_spis = spis < least ? least : spis;
+    return {};
 }
 
-Status build_partition(Domain& d, const Description& p) {
+Status build_partition(Domain& d, const Description& p, const partition::Machine& m) {
     char name[48];
     format(name, sizeof name, "d%u (%.*s)", d.id.raw(), static_cast<int>(p.name.size()), p.name.data());
-    return build_guest(d, p, name);
+    return build_guest(d, p, m, name);
 }
 
 }  // namespace xen::arch

@@ -50,14 +50,14 @@ void write_timer(Builder& out) {
 }
 
 // Linux, Documentation/devicetree/bindings/serial/arm_sbsa_uart.txt.
-void write_uart(Builder& out) {
+void write_uart(Builder& out, const Uart& u) {
     char name[40];
-    out.begin(device_tree::name_with_unit(name, "sbsa-uart", GUEST_PL011_BASE));
+    out.begin(device_tree::name_with_unit(name, "sbsa-uart", u.base));
     out.text("compatible", "arm,sbsa-uart");
     CellList reg, interrupts;
-    reg.add(Range{GUEST_PL011_BASE, GUEST_PL011_SIZE}, kCells.address, kCells.size);
+    reg.add(Range{u.base, GUEST_PL011_SIZE}, kCells.address, kCells.size);
     out.cells_of("reg", reg);
-    add_spi(interrupts, GUEST_VPL011_SPI);
+    add_spi(interrupts, u.spi);
     out.cells_of("interrupts", interrupts);
     out.number("current-speed", 115200);
     out.end();
@@ -118,9 +118,8 @@ Result<Bytes> write_partition_tree(const Board& b, std::span<u8> space) {
     write_memory(out, b.memory, kCells);
     write_controller(out, b);
     write_timer(out);
-    if (b.uart) write_uart(out);
-    if (b.hypervisor)
-        write_hypervisor(out, {{GUEST_GNTTAB_BASE, GUEST_GNTTAB_SIZE}, b.spaces, b.controller.event_interrupt, nothing}, kCells);
+    if (b.uart) write_uart(out, *b.uart);
+    if (b.hypervisor) write_hypervisor(out, {b.grants, b.spaces, b.controller.event_interrupt, nothing}, kCells);
     write_regions(out, b);
     copy_devices(out, b);
     out.end();

@@ -13,14 +13,20 @@ struct Region {
     Range at{};
 };
 
+struct Uart {
+    u64 base = 0;
+    unsigned spi = 0;
+};
+
 struct Board {
     u32 vcpus = 1;
     Chosen chosen{};
     std::span<const Range> memory{};
     vgic::Version version{};
     vgic::Layout controller{};
-    bool uart = false;
-    bool hypervisor = false;                  // told of, with `spaces` for pages of others
+    Maybe<Uart> uart{};
+    bool hypervisor = false;                  // told of, with `grants` for its grant table, `spaces` for pages of others
+    Range grants{};
     std::span<const Range> spaces{};
     FixedVector<Region, 8> regions{};         // shared memory
     Maybe<device_tree::Node> devices{};       // the root of a partial tree, whose /passthrough and /aliases go in

@@ -15,10 +15,6 @@ namespace {
 using p2m::Entry;
 using p2m::Type;
 
-// The hardware domain has its memory where the machine has it, for its devices: what it gives up stays its own, and comes back
-// to the same place.
-bool is_direct_mapped(const Domain& d) { return d.is_hardware; }
-
 bool owns_all(const Domain& d, Mfn first, u64 frames) {
     for (u64 i = 0; i < frames; ++i) {
         if (!mfn_valid(first + i) || !get_page(page_of(first + i), d)) return false;
@@ -27,6 +23,8 @@ bool owns_all(const Domain& d, Mfn first, u64 frames) {
     return true;
 }
 
+// A domain that has its memory where the machine has it, for its devices: what it gives up stays its own, and comes back to the
+// same place.
 Status populate_direct(Domain& d, Order order, Gfn at) {
     Mfn first{at.raw()};
     u64 frames = u64{1} << order.raw();
@@ -69,7 +67,7 @@ Status map_device(Domain& d, u64 frame, Gfn at) {
 }  // namespace
 
 Status populate(Domain& d, memory::Request r, Gfn at) {
-    if (is_direct_mapped(d)) return populate_direct(d, r.order, at);
+    if (d.arch.direct_map) return populate_direct(d, r.order, at);
     PageInfo& head = TRY(memory::allocate_domain_pages(d, r));
     u64 frames = u64{1} << r.order.raw();
     // The guest may look at it with its caches off.
@@ -84,7 +82,7 @@ Status remove_page(Domain& d, Gfn gfn) {
     PageRef page = TRY(p2m::page_at(d, gfn, e));
     if (!p2m::is_ram(e.type)) return Errno::inval;
     TRY(p2m::take_page(d, gfn, page.mfn(), Type::ram, Type::ram_read_only));
-    if (is_direct_mapped(d)) return {};
+    if (d.arch.direct_map) return {};
     memory::drop_allocation_and_reference(*page.leak());
     return {};
 }

@@ -43,9 +43,9 @@ Status build(Domain& d, const Description& p, Bytes elf) {
 
 }  // namespace
 
-void prepare_partition(domain::CreateInfo&, const Description&) {}
+Status prepare_partition(domain::CreateInfo&, const Description&) { return {}; }
 
-Status build_partition(Domain& d, const Description& p) {
+Status build_partition(Domain& d, const Description& p, const partition::Machine&) {
     d.vm_assist = u64{1} << VMASST_TYPE_m2p_strict;  // as dom0 starts
     image::Unpacked unpacked = TRY(image::unpack(bytes_of(p.kernel)));
     Status built = build(d, p, unpacked.elf);

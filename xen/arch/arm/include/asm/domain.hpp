@@ -67,6 +67,7 @@ struct ArchDomain {
     u64 counter_offset = 0;             // CNTVOFF_EL2, ticks
     std::array<u64, HVM_NR_PARAMS> params{};   // HVM_PARAM_*; atomic accesses
     u64 frames_flushed = 0;             // XEN_DOMCTL_cacheflush: how far one that yielded has come
+    bool direct_map = false;            // memory at the machine's addresses: what it gives up stays its own (arch/arm/mm)
     bool gives_pages_up = false;        // dying: its list of pages is being walked (arch/arm/mm)
 };
 
