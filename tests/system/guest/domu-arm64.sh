@@ -22,6 +22,25 @@ check "xl sched-credit back" xl sched-credit -d one -w 256 -c 0
 refused "xl save" xl save one /tmp/one.saved
 inside "it runs after that" one true
 
+# A UART that the hypervisor emulates, through xenconsoled: kernel and shell on it, both ways.
+file=$(config uart "vuart='sbsa_uart'" "extra='console=ttyAMA0 loglevel=7'")
+uart_log=/var/log/xen/console/guest-uart-vuart0.log
+uart_says() { grep -aq "$1" $uart_log; }
+uart_path() { echo "/local/domain/$(id_of uart)/vuart/0"; }
+check "xl create with vuart" xl create "$file"
+check "its kernel and its userspace are heard there" wait_for 120 uart_says "domU. userspace"
+shows "the kernel found it" "ttyAMA0" sh -c "tr -d '\r' <$uart_log | grep -a 'SBSA'"
+echo 'echo $((6 * 7)) of $(sed "s/.*console=//; s/ .*//" /proc/cmdline)' >"$(xenstore-read "$(uart_path)/tty")"
+check "what is typed there is done" wait_for 20 uart_says "^42 of ttyAMA0"
+# More than the FIFO and the ring hold at once: nothing is lost.
+echo 'seq 1 2000 | sed "s/^/line /"' >"$(xenstore-read "$(uart_path)/tty")"
+check "much is written" wait_for 60 uart_says "^line 2000"
+same "lines that came" "$(tr -d '\r' <$uart_log | grep -ac '^line [0-9]*$')" 2000
+same "the port is xenconsoled's" "$(xenstore-read "$(uart_path)/type")" xenconsoled
+console_of uart -t vuart
+check "xl destroy of it" xl destroy uart
+check "it is gone" wait_for 5 gone uart
+
 create two
 same "domains" "$(xl list | sed 1d | wc -l)" 3
 inside "the first works" one 'n=0; while [ $n -lt 500 ]; do n=$((n + 1)); done'

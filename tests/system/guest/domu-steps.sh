@@ -2,8 +2,10 @@
 # What xl can do to a guest of any architecture, for the scripts that have started one (domu-lib.sh).
 
 # xl only listens where it is on a terminal.
-console_of() { # NAME: in both directions
-    (sleep 3; echo 'echo heard $((40 + 2))'; sleep 3; printf '\035'; sleep 1) | timeout 20 script -q -f -c "xl console $1" /tmp/console >/dev/null 2>&1
+console_of() { # NAME [OPTION...]: in both directions
+    local name=$1
+    shift
+    (sleep 3; echo 'echo heard $((40 + 2))'; sleep 3; printf '\035'; sleep 1) | timeout 20 script -q -f -c "xl console $* $name" /tmp/console >/dev/null 2>&1
     shows "xl console: the guest hears and answers" "heard 42" cat /tmp/console
 }
 

@@ -54,6 +54,9 @@ void destroy_vcpu(Vcpu& v) {
     vgic::destroy_vcpu(v);
 }
 
-Status relinquish(Domain& d) { return mm::relinquish(d); }
+Status relinquish(Domain& d) {
+    vuart::release_page(d);
+    return mm::relinquish(d);
+}
 
 }  // namespace xen::arch

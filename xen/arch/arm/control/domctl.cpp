@@ -2,6 +2,9 @@
 // The Arm operations of domctl and sysctl. What it has not is refused by name.
 #include <asm/cache.hpp>
 #include <asm/p2m.hpp>
+#include <asm/vgic.hpp>
+#include <asm/vuart.hpp>
+#include <public/arch-arm.h>
 #include <xen/arch_control.hpp>
 #include <xen/hypercall.hpp>
 #include <xen/memory.hpp>
@@ -53,6 +56,24 @@ Status map_memory(Domain& d, const xen_domctl_memory_mapping& x) {
     return p2m::map(d, Gfn{x.first_gfn}, Mfn{x.first_mfn}, x.nr_mfns, p2m::Type::device);
 }
 
+Status check_uart(const Domain& d, const xen_domctl_vuart_op& x) {
+    if (x.pad[0] || x.pad[1]) return refuse(Errno::inval, "pad is not 0");
+    if (x.cmd != XEN_DOMCTL_VUART_OP_INIT) return refuse(Errno::inval, "cmd is %u", x.cmd);
+    if (d.was_unpaused) return refuse(Errno::perm, "the domain has run already");
+    if (x.type != XEN_DOMCTL_VUART_TYPE_VPL011) return refuse(Errno::opnotsupp, "type is %u: only a PL011 is emulated", x.type);
+    if (d.arch.uart) return refuse(Errno::inval, "it has a UART already");
+    if (!d.vcpu(VcpuId{0})) return refuse(Errno::inval, "it has no vCPU yet");
+    if (!vgic::layout(d).spis) return refuse(Errno::inval, "it has no shared interrupt line: arch.nr_spis was 0");
+    return {};
+}
+
+Status make_uart(Domain& d, xen_domctl_vuart_op& x) {
+    TRY(check_uart(d, x));
+    Port port = TRY(vuart::init_shared(d, GUEST_PL011_BASE, GUEST_VPL011_SPI, Gfn{x.gfn}, DomId{x.console_domid}));
+    x.evtchn = port.raw();
+    return {};
+}
+
 }  // namespace
 
 Status domctl(xen_domctl& op, Domain& d, bool& changed) {
@@ -69,7 +90,9 @@ Status domctl(xen_domctl& op, Domain& d, bool& changed) {
         op.u.paging_mempool.size = p2m::table_limit(d) << kPageShift;
         return {};
     case XEN_DOMCTL_set_paging_mempool_size: return set_pool(d, op.u.paging_mempool.size);
-    case XEN_DOMCTL_vuart_op: return refuse(Errno::opnotsupp, "a guest of the tools has no emulated UART yet");
+    case XEN_DOMCTL_vuart_op:
+        changed = true;
+        return make_uart(d, op.u.vuart_op);
     case XEN_DOMCTL_assign_device:
     case XEN_DOMCTL_deassign_device:
     case XEN_DOMCTL_test_assign_device:

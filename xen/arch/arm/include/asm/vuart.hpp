@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A PL011 as the SBSA generic UART describes it (ARM DDI 0183, DEN0029 appendix B) for guests that have no other console.
-// What the guest writes goes to `sink`, in its own context with no lock held.
+// What the guest writes goes to `sink`, in its own context with no lock held; or both ways through a page that is shared with
+// a console daemon (public/io/console.h), which fills "in" and empties "out".
 #pragma once
 
 #include <asm/trap.hpp>
@@ -16,9 +17,12 @@ using Sink = void (*)(Domain& d, u8 byte);
 
 // One page at `base`, interrupt `spi`.
 Status init_domain(Domain& d, u64 base, unsigned spi, Sink sink);
+// The same with `page`, one of the domain's, and the daemon in `console`; the port is for the daemon. Before the domain runs.
+Result<Port> init_shared(Domain& d, u64 base, unsigned spi, Gfn page, DomId console);
+// It dies: the page is needed no longer. Nothing runs in it.
+void release_page(Domain& d);
 void destroy_domain(Domain& d);
-bool exists(const Domain& d);
-// Input for the guest; false: its FIFO is full, the byte is to be offered again. Any context but NMI.
+// Input for the guest of a sink; false: its FIFO is full, the byte is to be offered again. Any context but NMI.
 bool receive(Domain& d, u8 byte);
 bool owns(const Domain& d, u64 address);
 guest::Outcome access(Domain& d, guest::Access& a);
