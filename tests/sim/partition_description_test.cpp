@@ -148,6 +148,8 @@ TEST_CASE("a description of two domains is read", "[partition]") {
     CHECK(a.vcpus == 2);
     CHECK(a.vpl011);
     CHECK(!a.enhanced);
+    CHECK(b.enhanced);
+    CHECK(!b.store);
     CHECK(a.kernel == partition::Range{0x48000000, 0x1000000});
     CHECK(a.ramdisk == partition::Range{0x200000, 0x7000});
     CHECK(str(a.bootargs) == "console=hvc0 quiet");
@@ -172,6 +174,14 @@ TEST_CASE("a description of two domains is read", "[partition]") {
     CHECK(b.kernel == partition::Range{0x100000, 0x5000});
     CHECK(b.ramdisk.bytes == 0);
     CHECK(!b.shared[0].owner);
+    Compiled with = compile(changed("xen,enhanced = \"no-xenstore\"", "xen,enhanced").c_str());
+    partition::Machine m = machine();
+    m.store = true;
+    auto stored = partition::read(with.tree(), m);
+    REQUIRE(stored.ok());
+    CHECK(stored.value()[1].enhanced);
+    CHECK(stored.value()[1].store);
+    CHECK(!stored.value()[0].store);
 }
 
 TEST_CASE("what a description claims is known before it is read", "[partition]") {
@@ -247,6 +257,8 @@ TEST_CASE("what the machine does not offer is a mistake too", "[partition]") {
     without = machine();
     without.devices = false;
     CHECK_THAT(mistakes_of("\"multiboot,ramdisk\"", "\"multiboot,device-tree\"", without), has("devices cannot be given"));
+    for (const char* store : {"xen,enhanced;", "xen,enhanced = \"enabled\";"})
+        CHECK_THAT(mistakes_of("xen,enhanced = \"no-xenstore\";", store), has("/chosen/domU2: xen,enhanced: expected: \"no-xenstore\": there is no dom0"));
 }
 
 TEST_CASE("memory that two domains have is told with both names", "[partition]") {

@@ -56,7 +56,7 @@ def domain_node(plan, d, base):
     if s["console"]:
         node.properties["vpl011"] = b""
     if s["enhanced"]:
-        node.properties["xen,enhanced"] = b""
+        node.properties["xen,enhanced"] = b"" if s["enhanced"] == "yes" else fdt.strings("no-xenstore")
     if s["interrupts"] is not None:
         node.properties["nr_spis"] = fdt.cells(s["interrupts"])
     if s["static-memory"]:

@@ -17,7 +17,7 @@ class Key:
 
 FORMS = {
     "word": "a word", "text": "text", "path": "a file", "number": "a number", "size": "a size such as 64M, 1G or 4096K",
-    "address": "an address such as 0x48000000", "yes": "yes or no", "arch": "arm64 or x86_64", "cpus": "CPUs such as 0-1,3",
+    "address": "an address such as 0x48000000", "yes": "yes or no", "enhanced": "yes, no, or no-store", "arch": "arm64 or x86_64", "cpus": "CPUs such as 0-1,3",
     "bank": "ADDRESS+SIZE, such as 0x60000000+128M", "place": "an address, then 'owner' or 'borrower' or nothing", "gic": "2 or 3",
 }
 
@@ -41,7 +41,7 @@ SECTIONS = {
         Key("devices", "path", "arm64: partial device tree of devices it is given"),
         Key("arguments", "text", "its kernel's command line", default=""),
         Key("console", "yes", "an emulated UART on arm64; on x86_64 there always is one", default=True),
-        Key("enhanced", "yes", "grants and event channels for PV drivers (arm64)", default=False),
+        Key("enhanced", "enhanced", "told of grants and event channels (arm64), and of a store that dom0 sets up", default=False),
         Key("pin", "cpus", "the machine's CPUs that it runs on; no other domain may name them"),
         Key("static-memory", "bank", "the machine's memory that it gets", many=True),
         Key("direct-map", "yes", "that memory at its own addresses", default=False),

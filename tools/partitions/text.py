@@ -76,6 +76,7 @@ def unquoted(text):
 READERS = {
     "word": lambda t: t if re.fullmatch(r"[\w.,+-]+", t) else None, "text": unquoted, "path": lambda t: unquoted(t) or None,
     "number": number, "size": size, "address": number, "yes": {"yes": True, "no": False}.get,
+    "enhanced": {"yes": "yes", "no": False, "no-store": "no-store"}.get,
     "arch": lambda t: t if t in ("arm64", "x86_64") else None, "cpus": cpu_list, "bank": bank, "place": place,
     "gic": lambda t: int(t) if t in ("2", "3") else None,
 }

@@ -28,6 +28,15 @@ Status connect_static(Domain& a, Port at_a, Domain& b, Port at_b) {
     return {};
 }
 
+Result<Port> open_unbound(Domain& d, DomId remote) {
+    Guard g{d.events->lock};
+    Channel& c = TRY(find_free(d, *d.events));
+    Guard cg{c.lock};
+    open_locked(*d.events, c, State::unbound);
+    c.peer.remote = remote;
+    return c.port;
+}
+
 Result<OwnChannel> open_to_xen(Domain& d, Notify notify) {
     DomainEvents& e = *d.events;
     u8 consumer = consumer_of(notify);

@@ -52,7 +52,10 @@ void read_vcpus(Reading& r, Description& d) {
 void read_enhanced(Reading& r, Description& d) {
     auto p = d.node.property("xen,enhanced");
     if (!p) return;
-    d.enhanced = p->value.empty() || p->text() == Maybe<Str>{"enabled"} || p->text() == Maybe<Str>{"no-xenstore"};
+    d.store = p->value.empty() || p->text() == Maybe<Str>{"enabled"};
+    d.enhanced = d.store || p->text() == Maybe<Str>{"no-xenstore"};
+    if (d.store && !r.machine.store)
+        r.mistakes.add(d.node, "xen,enhanced", "expected: \"no-xenstore\": there is no dom0 that could set a store up");
     if (!d.enhanced && !(p->text() == Maybe<Str>{"disabled"}))
         r.mistakes.add(d.node, "xen,enhanced", "expected: nothing, \"enabled\", \"no-xenstore\" or \"disabled\"");
 }

@@ -49,7 +49,8 @@ struct Description {
     u32 vcpus = 0;
     Range kernel{}, ramdisk{}, devices{};          // machine memory; bytes 0: none. devices: a partial device tree
     Str bootargs{};
-    bool vpl011 = false, enhanced = false, direct_map = false;
+    bool vpl011 = false, direct_map = false;
+    bool enhanced = false, store = false;          // told of the hypervisor; has a channel to the store
     Maybe<u32> spis{};
     FixedVector<Range, kMaxBanks> static_memory{};
     FixedVector<SharedMemory, kMaxShared> shared{};
@@ -64,6 +65,7 @@ struct Machine {
     u32 max_vcpus = 1;
     u32 cpus = 1;
     bool dom0 = false;
+    bool store = false;                            // dom0 can set a store up for them
     bool placed_memory = false;                    // xen,static-mem, shared memory
     bool direct_map = false;                       // memory at the machine's addresses
     bool devices = false;                          // devices of the machine by a partial tree

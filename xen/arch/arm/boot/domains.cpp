@@ -23,7 +23,7 @@ XEN_INIT void build_domains() {
     partition::Machine m{.taken = {taken.data(), taken.size()}, .max_vcpus = board::most_vcpus(), .placed_memory = true, .direct_map = true,
                          .devices = true, .image = info.image_start};
     m.cpus = static_cast<u32>(cpu_online.count());
-    m.dom0 = domain::dom0 != nullptr;
+    m.dom0 = m.store = domain::dom0 != nullptr;
     if (!partition::start(tree().bytes(), m)) panic("the domains that are described cannot be started");
 }
 

@@ -5,11 +5,13 @@
 #include <asm/vuart.hpp>
 #include <public/arch-arm.h>
 #include <public/domctl.h>
+#include <public/hvm/params.h>
 #include <xen/arch_partition.hpp>
 #include <xen/boot_tree.hpp>
 #include <xen/log.hpp>
 #include <xen/memory.hpp>
 #include <xen/option.hpp>
+#include <xen/static_event.hpp>
 #include <xen/terminal.hpp>
 
 #include "arch/arm/guest_build/memory.hpp"
@@ -52,6 +54,15 @@ Result<Maybe<build::Uart>> uart_of(const Description& p) {
     log_error("%.*s: vpl011 with direct-map: the hypervisor drives no UART with an interrupt and a page of its own, in whose place it would be",
               static_cast<int>(p.name.size()), p.name.data());
     return Errno::nodev;
+}
+
+// ABI: dom0's program init-dom0less finds the channel, gives the domain a page for the store, tells it where, and introduces the
+// domain to the store's daemon. Until then the page is nowhere, which Linux waits out.
+Status prepare_store(Domain& d) {
+    Port port = TRY(event::open_unbound(d, domain::dom0->id));
+    d.arch.params[HVM_PARAM_STORE_EVTCHN] = port.raw();
+    d.arch.params[HVM_PARAM_STORE_PFN] = ~u64{0};
+    return {};
 }
 
 Range grants_of(const Description& p, const partition::Machine& m) {
@@ -122,6 +133,7 @@ Status build_guest(Domain& d, const Description& p, const partition::Machine& m,
     }
     load(d, places, kernel, ramdisk, tree.value());
     if (board.uart) TRY(serve_uart(d, *board.uart));
+    if (p.store) TRY(prepare_store(d));
     log_info("%s: %lu MiB, %u vCPUs, entry %#lx, device tree %#lx", name, d.tot_pages >> 8, d.max_vcpus, places.kernel, places.tree);
     return {};
 }
