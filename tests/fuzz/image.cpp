@@ -32,7 +32,7 @@ void run_image(Input in) {
     std::vector<u8> file{raw.begin(), raw.end()};   // its end is the end of its block
     if (auto direct = image::parse_elf(Bytes{file})) look_at(direct.value());
     if (auto unpacked = image::unpack(Bytes{file})) {
-        if (auto elf = image::parse_elf(unpacked.value().elf)) look_at(elf.value());
+        if (auto elf = image::parse_elf(unpacked.value().kernel)) look_at(elf.value());
         image::release(unpacked.value());
     }
     if (memory::free_pages() != free) broken("pages of an image stay behind");

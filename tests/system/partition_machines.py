@@ -98,8 +98,8 @@ def arm_files():
     place.use("arm64")
     place.fetch()
     guest = image.build("partition", ["../partition/%s.cpp" % name for name in ("talk", "tree", "arm")])
-    return {"guest": guest, "kernel": place.bzimage(), "debian": domu.build(), "ramdisk": os.path.join(HERE, "partitions"),
-            "devices": clock()}
+    return {"guest": guest, "kernel": place.bzimage(), "packed": place.packed(place.bzimage()), "debian": domu.build(),
+            "ramdisk": os.path.join(HERE, "partitions"), "devices": clock()}
 
 
 def x86(case, hypervisor, work):

@@ -186,8 +186,8 @@ TEST_CASE("a bzImage gives back what was packed, in every format") {
             auto u = unpack(bzimage(f.pack(kernel)));
             REQUIRE(u.ok());
             if (f.pack != pack_plain) {
-                REQUIRE(u.value().elf.size() == kernel.size());
-                REQUIRE(std::memcmp(u.value().elf.data(), kernel.data(), kernel.size()) == 0);
+                REQUIRE(u.value().kernel.size() == kernel.size());
+                REQUIRE(std::memcmp(u.value().kernel.data(), kernel.data(), kernel.size()) == 0);
                 CHECK(before - memory::free_pages() == pages_for(size));
             }
             image::release(u.value());
@@ -201,8 +201,8 @@ TEST_CASE("a payload that is not packed is used where it lies") {
     u64 before = free_now();
     auto u = unpack(file);
     REQUIRE(u.ok());
-    CHECK(u.value().elf.data() == file.data() + (kSectors + 1) * 512 + kPayloadAt);
-    CHECK(u.value().elf.size() == 5000);
+    CHECK(u.value().kernel.data() == file.data() + (kSectors + 1) * 512 + kPayloadAt);
+    CHECK(u.value().kernel.size() == 5000);
     CHECK(u.value().pages == nullptr);
     CHECK(memory::free_pages() == before);
 }
@@ -211,10 +211,10 @@ TEST_CASE("ELF and gzip files need no bzImage around them") {
     const Buffer kernel = kernel_like(9000);
     auto plain = unpack(kernel);
     REQUIRE(plain.ok());
-    CHECK(plain.value().elf.data() == kernel.data());
+    CHECK(plain.value().kernel.data() == kernel.data());
     auto gz = unpack(pack_gzip(kernel));
     REQUIRE(gz.ok());
-    CHECK(Buffer(gz.value().elf.begin(), gz.value().elf.end()) == kernel);
+    CHECK(Buffer(gz.value().kernel.begin(), gz.value().kernel.end()) == kernel);
     image::release(gz.value());
 }
 
@@ -241,7 +241,7 @@ TEST_CASE("a set-up size of zero sectors means four") {
     file.insert(file.end(), wrapped.begin() + (kSectors + 1) * 512 + kPayloadAt, wrapped.end());
     auto u = unpack(file);
     REQUIRE(u.ok());
-    CHECK(u.value().elf.data() == file.data() + 5 * 512);
+    CHECK(u.value().kernel.data() == file.data() + 5 * 512);
 }
 
 TEST_CASE("a payload outside of its file is refused") {

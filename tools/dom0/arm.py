@@ -19,12 +19,12 @@ GRUB_MODULES = ["part_msdos", "fat", "normal", "configfile", "echo", "fdt", "xen
 
 
 class Machine(machine.Machine):
-    """Has the GIC's version beside what every machine has; kernel, threads and accel mean nothing here."""
+    """Has the GIC's version beside what every machine has; a kernel of "gzip" is packed; threads and accel mean nothing here."""
 
     gic = 3
 
     def kernel_file(self):
-        return place.bzimage()          # Debian's is an arm64 image as it is
+        return place.packed(place.bzimage()) if self.kernel == "gzip" else place.bzimage()   # Debian's is an arm64 image as it is
 
     def dom0_modules(self):
         """dom0's kernel and ramdisk, where QEMU's guest-loader puts them and tells of them."""

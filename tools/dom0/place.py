@@ -98,6 +98,15 @@ def write(path, data):
     os.replace(part, path)
 
 
+def packed(path):
+    """A file as gzip leaves it."""
+    out = os.path.join(OUT, os.path.basename(path) + ".gz")
+    if not newer(out, path):
+        with open(path, "rb") as data:
+            write(out, gzip.compress(data.read(), 1))
+    return out
+
+
 def debian_hypervisor():
     """Debian's Xen, uncompressed: QEMU's -kernel takes no gzip. On arm64 it is not compressed."""
     boot = os.path.join(ROOT, "boot")

@@ -3,6 +3,7 @@
 
 #include <bit>
 
+#include <xen/image.hpp>
 #include <xen/memory.hpp>
 
 namespace xen::image {
@@ -35,6 +36,11 @@ Result<PageRun> PageRun::create(u64 bytes) {
 
 PageRun::~PageRun() {
     if (start_) give_back(static_cast<u8*>(start_), pages_);
+}
+
+void release(Unpacked& u) {
+    PageRun freed = PageRun::adopt(u.pages, u.page_count);
+    u = {};
 }
 
 }  // namespace xen::image

@@ -5,7 +5,6 @@
 
 #include "common/image/bzimage.hpp"
 #include "common/image/decompress.hpp"
-#include "common/image/page_run.hpp"
 
 namespace xen::image {
 namespace {
@@ -22,17 +21,12 @@ Result<Unpacked> unpack(Bytes file) {
             return decompress(payload);
         }
         // A vmlinux.gz carries its size itself.
-        if (packing_of(file) == Packing::gzip) return decompress(file);
+        if (packing_of(file) == Packing::gzip) return unpack_gzip(file);
     }
     log_error("kernel image refused: its %zu bytes are neither a bzImage nor ELF: give Linux's vmlinuz or vmlinux as the "
               "first module",
               file.size());
     return Errno::noexec;
-}
-
-void release(Unpacked& u) {
-    PageRun freed = PageRun::adopt(u.pages, u.page_count);
-    u = {};
 }
 
 }  // namespace xen::image

@@ -49,11 +49,18 @@ Result<Elf> parse_elf(Bytes file);
 // not packed) or a gzip file, unpacked into pages that `unpacked` owns until release(). Boot CPU, before the first
 // guest: the decoders use vector registers. Errno::noexec for what is no kernel, damaged or cut short; Errno::nomem.
 struct Unpacked {
-    Bytes elf{};
+    Bytes kernel{};
     void* pages = nullptr;
     u64 page_count = 0;
 };
 Result<Unpacked> unpack(Bytes file);
+// The same of a file that is packed with gzip, whatever is in it.
+Result<Unpacked> unpack_gzip(Bytes file);
 void release(Unpacked& u);
+
+// By the first bytes.
+enum class Packing : u8 { unknown, elf, gzip, xz, zstd, lz4, bzip2, lzma, lzo };
+Packing packing_of(Bytes payload);
+const char* name_of(Packing p);        // "gzip"
 
 }  // namespace xen::image

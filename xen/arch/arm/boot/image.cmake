@@ -2,7 +2,13 @@
 # Links the image and writes it as an arm64 kernel image.
 # Results in the build folder: xen (what boots), xen-syms (the same with symbols, for debuggers).
 include(${CMAKE_SOURCE_DIR}/cmake/link_image.cmake)
-link_image(${CMAKE_CURRENT_SOURCE_DIR}/arch/arm/boot/xen.ld "" "")
+# libz and libfdt go into the part that is given back after boot (xen.ld).
+set(unpack)
+if(CONFIG_COMPRESSED_KERNELS)
+    include(${CMAKE_SOURCE_DIR}/cmake/unpack_libraries.cmake)
+    set(unpack ${UNPACK_LIBRARIES})
+endif()
+link_image(${CMAKE_CURRENT_SOURCE_DIR}/arch/arm/boot/xen.ld "${unpack}" "")
 
 add_custom_command(OUTPUT ${CMAKE_BINARY_DIR}/xen
     COMMAND ${CMAKE_OBJCOPY} -O binary ${CMAKE_BINARY_DIR}/xen-syms ${CMAKE_BINARY_DIR}/xen

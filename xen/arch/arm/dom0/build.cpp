@@ -14,6 +14,7 @@
 #include "arch/arm/dom0/devices.hpp"
 #include "arch/arm/dom0/tree.hpp"
 #include "arch/arm/guest_build/load.hpp"
+#include "arch/arm/guest_build/packed.hpp"
 #include "arch/arm/guest_build/spaces.hpp"
 #include "common/dom0/size.hpp"
 #include "lib/string.hpp"
@@ -80,12 +81,8 @@ void give_back(const BootModule& m) { memory::add_free_range(frame_of(m.start), 
 
 }  // namespace
 
-Status build(const BootInfo& boot) {
-    if (boot.module_count == 0) {
-        log_error("no dom0 kernel: the boot loader passed no module");
-        return Errno::noent;
-    }
-    guest_build::KernelImage kernel = TRY(guest_build::parse_kernel(bytes_of(boot.modules[0]), "dom0"));
+static Status build_with(const BootInfo& boot, Bytes image) {
+    guest_build::KernelImage kernel = TRY(guest_build::parse_kernel(image, "dom0"));
     const option::Values& o = option::values();
     Size size = decide_size(o.dom0_mem, memory::free_pages());
     option::publish_dom0_memory(size.pages << kPageShift, size.max_pages << kPageShift);
@@ -100,6 +97,17 @@ Status build(const BootInfo& boot) {
              d.vcpus[0]->arch.regs.x[0]);
     sched::set_down(*d.vcpus[0], false);
     return {};
+}
+
+Status build(const BootInfo& boot) {
+    if (boot.module_count == 0) {
+        log_error("no dom0 kernel: the boot loader passed no module");
+        return Errno::noent;
+    }
+    auto unpacked = TRY(guest_build::unpack_kernel(bytes_of(boot.modules[0]), "dom0"));
+    Status built = build_with(boot, unpacked.kernel);
+    image::release(unpacked);
+    return built;
 }
 
 }  // namespace xen::dom0

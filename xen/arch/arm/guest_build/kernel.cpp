@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "arch/arm/guest_build/kernel.hpp"
 
+#include <xen/image.hpp>
 #include <xen/log.hpp>
 
 #include "lib/string.hpp"
@@ -31,7 +32,9 @@ Result<KernelImage> parse_kernel(Bytes file, const char* name) {
     }
     memcpy(&h, file.data(), sizeof(h));
     if (h.magic != kMagic || (h.flags & kBigEndian)) {
-        log_error("%s's kernel is no little-endian arm64 Image; a packed one is to be unpacked first", name);
+        const char* packing = image::name_of(image::packing_of(file));
+        if (*packing) log_error("%s's kernel is packed with %s: only one that is packed with gzip can be unpacked here", name, packing);
+        else log_error("%s's kernel is no little-endian arm64 Image", name);
         return Errno::noexec;
     }
     KernelImage k{file, h.text_offset, h.image_size};

@@ -15,6 +15,7 @@
 #include <xen/terminal.hpp>
 
 #include "arch/arm/guest_build/memory.hpp"
+#include "arch/arm/guest_build/packed.hpp"
 #include "arch/arm/guest_build/partition_tree.hpp"
 #include "arch/arm/guest_build/passthrough.hpp"
 #include "drivers/serial/dtuart.hpp"
@@ -108,9 +109,8 @@ Result<Maybe<device_tree::Node>> give_devices(Domain& d, const Description& p, c
     return Maybe<device_tree::Node>{tree.root()};
 }
 
-Status build_guest(Domain& d, const Description& p, const partition::Machine& m, const char* name) {
-    TRY(check_places(p, name));
-    build::KernelImage kernel = TRY(build::parse_kernel(bytes_of(p.kernel), name));
+Status build_guest(Domain& d, const Description& p, const partition::Machine& m, Bytes image, const char* name) {
+    build::KernelImage kernel = TRY(build::parse_kernel(image, name));
     Bytes ramdisk;
     if (p.ramdisk.bytes) ramdisk = bytes_of(p.ramdisk);
     Maybe<device_tree::Node> devices = TRY(give_devices(d, p, name));
@@ -154,7 +154,11 @@ Status prepare_partition(domain::CreateInfo& info, const Description& p) {
 Status build_partition(Domain& d, const Description& p, const partition::Machine& m) {
     char name[48];
     format(name, sizeof name, "d%u (%.*s)", d.id.raw(), static_cast<int>(p.name.size()), p.name.data());
-    return build_guest(d, p, m, name);
+    TRY(check_places(p, name));
+    auto unpacked = TRY(build::unpack_kernel(bytes_of(p.kernel), name));
+    Status built = build_guest(d, p, m, unpacked.kernel, name);
+    image::release(unpacked);
+    return built;
 }
 
 }  // namespace xen::arch

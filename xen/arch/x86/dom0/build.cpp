@@ -53,7 +53,7 @@ Status build(const BootInfo& boot) {
         return Errno::noent;
     }
     image::Unpacked unpacked = TRY(image::unpack(bytes_of(boot.modules[0])));
-    image::Elf kernel = TRY(image::parse_elf(unpacked.elf));
+    image::Elf kernel = TRY(image::parse_elf(unpacked.kernel));
     pv_build::Image image{.name = "dom0", .kernel = kernel, .features = 1u << XENFEAT_dom0};
     TRY(pv_build::check_kernel(image));
     image.file = file_of(boot.modules[0]);

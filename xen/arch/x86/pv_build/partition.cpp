@@ -48,7 +48,7 @@ Status prepare_partition(domain::CreateInfo&, const Description&) { return {}; }
 Status build_partition(Domain& d, const Description& p, const partition::Machine&) {
     d.vm_assist = u64{1} << VMASST_TYPE_m2p_strict;  // as dom0 starts
     image::Unpacked unpacked = TRY(image::unpack(bytes_of(p.kernel)));
-    Status built = build(d, p, unpacked.elf);
+    Status built = build(d, p, unpacked.kernel);
     image::release(unpacked);
     return built;
 }
