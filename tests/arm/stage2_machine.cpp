@@ -200,6 +200,15 @@ std::set<u64> Guest::entries() const {
     return pages;
 }
 
+// The heap keeps a page for each size of object that it has met.
+World::World() {
+    start();
+    static bool warm = false;
+    if (!std::exchange(warm, true)) Guest g;
+    free = memory::free_pages();
+}
+World::~World() { CHECK(memory::free_pages() == free); }
+
 std::string last_refusal() { return refused; }
 
 namespace {

@@ -78,6 +78,13 @@ private:
     bool runs_ = false;
 };
 
+// At its end every page is free again that was free before.
+struct World {
+    World();
+    ~World();
+    u64 free = 0;
+};
+
 // What the domain was refused for, last.
 std::string last_refusal();
 

@@ -19,18 +19,6 @@ namespace {
 
 constexpr u64 k2M = 512, k1G = 512 * 512;   // in frames
 
-struct World {
-    // The heap keeps a page for each size of object that it has met.
-    World() {
-        start();
-        static bool warm = false;
-        if (!std::exchange(warm, true)) Guest g;
-        free = memory::free_pages();
-    }
-    u64 free = 0;
-    ~World() { CHECK(memory::free_pages() == free); }
-};
-
 // What the domain should have, and what holds each page.
 struct Model {
     explicit Model(Guest& guest) : g{guest} {}
