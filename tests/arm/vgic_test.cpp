@@ -123,6 +123,41 @@ TEST_CASE("nested interrupts beyond the list registers end in order") {
     CHECK(g.acknowledge(0) == 32);
 }
 
+TEST_CASE("an interrupt of the vCPU that runs gets a list register at once, and the others keep theirs") {
+    V3 g;
+    g.write_own(0, kFrame + kEnable, 0xf);
+    g.enter(0);
+    auto listed = [&](unsigned n) { return (g.cpu(0).lists[n] & 0x3ff) | (g.cpu(0).lists[n] >> 62) << 16; };
+    auto has_work = [&] { return g.vcpu(0).arch.attention.load() != 0; };
+    for (u64 sgi = 0; sgi < 3; ++sgi) {
+        g.sgi(0, sgi << 24 | 1);
+        CHECK(listed(static_cast<unsigned>(sgi)) == (sgi | 1 << 16));
+        CHECK_FALSE(has_work());
+    }
+    REQUIRE(g.cpu(0).acknowledge() == 0);
+    g.sgi(0, 1);                                    // pending and active
+    CHECK(listed(0) == 3u << 16);
+    g.end(0, 0);
+    REQUIRE(g.cpu(0).acknowledge() == 0);
+    g.end(0, 0);
+    g.write_own(0, kFrame + kDisable, 2);           // taken back at once
+    CHECK(listed(1) == 0);
+    CHECK_FALSE(has_work());
+    g.sgi(0, u64{2} << 24 | 1);                     // pending already
+    CHECK(listed(2) == (2 | 1 << 16));
+    machine().lists = 3;
+    for (unsigned id : {40u, 41u, 42u}) {
+        g.enable_spi(id);
+        vgic::raise_spi(g.domain(), id);
+    }
+    CHECK(has_work());                              // one too many: all are looked at on the way out
+    for (unsigned id : {2u, 40u, 41u, 42u}) {
+        CHECK(g.acknowledge(0) == id);
+        g.end(0, id);
+    }
+    CHECK(g.acknowledge(0) == 1023);
+}
+
 TEST_CASE("SGIs reach lists of vCPUs and all others") {
     V3 g{3};
     for (unsigned i = 0; i < 3; ++i) g.enable_private(i, 3);

@@ -13,7 +13,7 @@ extern "C" {
 
 void enter_current_on(void* stack_top);
 
-static Vcpu* more_exit_work() {
+[[gnu::noinline, gnu::cold]] static Vcpu* more_exit_work() {
     for (;;) {
         if (softirq::pending()) {
             irq_enable();

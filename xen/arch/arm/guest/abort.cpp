@@ -46,7 +46,7 @@ u64 extend(u64 value, unsigned bytes, bool sign, bool wide) {
 }
 
 // One register's part of an instruction. The access is aligned, or no device register takes it.
-bool transfer(Vcpu& v, u64 at, const Transfer& t, unsigned rt) {
+[[gnu::always_inline]] inline bool transfer(Vcpu& v, u64 at, const Transfer& t, unsigned rt) {
     if (at & (t.bytes - 1u)) return false;
     arch::GuestRegs& r = v.arch.regs;
     Access a{at, extend(reg(r, rt), t.bytes, false, true), t.bytes, t.write};
@@ -87,9 +87,9 @@ bool by_syndrome(Vcpu& v, AbortSyndrome s, u64 at) {
 // Of an emulated device: there is nothing in a cache.
 bool is_device(Vcpu& v, u64 at) { return vgic::owns(*v.domain, at) || vuart::owns(*v.domain, at); }
 
+// What data_abort() has not done by the syndrome.
 bool as_device(Vcpu& v, AbortSyndrome s, u64 at) {
-    if (s.fault() != Fault::translation || s.on_walk()) return false;
-    if (s.valid() && !s.cache_operation()) [[likely]] return by_syndrome(v, s, at);
+    if (s.fault() != Fault::translation || s.on_walk() || (s.valid() && !s.cache_operation())) return false;
     return is_device(v, at) && (s.cache_operation() || by_instruction(v, at));
 }
 
@@ -101,11 +101,13 @@ void report(const Vcpu& v, AbortSyndrome s, Maybe<Gaddr> at) {
 
 }  // namespace
 
-void data_abort(Vcpu& v, AbortSyndrome s) {
+namespace {
+
+[[gnu::noinline]] void other_data_abort(Vcpu& v, AbortSyndrome s) {
     if (s.fault() == Fault::external && s.far_not_valid()) return inject_data_abort(v, 0);
     u64 far = arch::read_far();
     Maybe<Gaddr> at = s.fault() == Fault::external ? Maybe<Gaddr>{} : faulting_address(s);
-    if (at && as_device(v, s, at->raw())) [[likely]] {
+    if (at && as_device(v, s, at->raw())) {
         v.arch.regs.pc += s.instruction_bytes();
         return;
     }
@@ -113,6 +115,20 @@ void data_abort(Vcpu& v, AbortSyndrome s) {
     if (at && mapped_meanwhile(v, s, *at, s.write() && !s.cache_operation())) return;
     report(v, s, at);
     inject_data_abort(v, far);
+}
+
+}  // namespace
+
+// Nearly all are accesses to devices that the syndrome describes.
+void data_abort(Vcpu& v, AbortSyndrome s) {
+    if (s.fault() == Fault::translation && !s.on_walk() && s.valid() && !s.cache_operation()) [[likely]] {
+        Maybe<Gaddr> at = faulting_address(s);
+        if (at && by_syndrome(v, s, at->raw())) [[likely]] {
+            v.arch.regs.pc += s.instruction_bytes();
+            return;
+        }
+    }
+    other_data_abort(v, s);
 }
 
 void instruction_abort(Vcpu& v, AbortSyndrome s) {

@@ -33,11 +33,7 @@ bool auxiliary_control(Vcpu& v, RegisterSyndrome s, u64& value) {
     return true;
 }
 
-bool send_sgi(Vcpu& v, RegisterSyndrome s, u64& value) {
-    if (s.read() || vgic::version(*v.domain) != vgic::Version::v3) return false;
-    vgic::write_sgi1r(v, value);
-    return true;
-}
+bool send_sgi(Vcpu& v, RegisterSyndrome s, u64& value) { return !s.read() && vgic::write_sgi1r(v, value); }
 
 // SGIs of group 0 and of the other security state: this guest has neither.
 bool send_no_sgi(Vcpu& v, RegisterSyndrome s, u64&) { return !s.read() && vgic::version(*v.domain) == vgic::Version::v3; }
@@ -113,9 +109,9 @@ bool is_monitor(RegisterSyndrome s) {
 bool is_id(RegisterSyndrome s) { return s.op0() == 3 && s.op1() == 0 && s.crn() == 0 && s.crm() >= 1 && s.crm() <= 7; }
 
 Handler find(RegisterSyndrome s) {
-    if (is_id(s)) return id_register;
     for (const Entry& e : kEntries)
         if (e.key == s.key()) return e.handler;
+    if (is_id(s)) return id_register;
     if (is_breakpoint(s)) return ignore;
     return is_monitor(s) ? kernel_only : nullptr;
 }

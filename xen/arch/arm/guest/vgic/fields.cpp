@@ -10,8 +10,8 @@ using Read = u32 (*)(const Irq&);
 // `bits`: the field as written; of bit registers only those that are 1 come here.
 using Write = void (*)(DomainState&, VcpuState&, Irq&, u32 bits);
 
+// These two are called for a change.
 void enable(DomainState& s, VcpuState& v, Irq& irq, u32) {
-    if (irq.enabled) return;
     s.set_enabled(v, irq, true);
     if (!irq.linked) return;
     if (VcpuState* to = irq.is_private() ? nullptr : s.vcpu(irq.target)) gic::set_affinity(irq.id, sched::processor_of(*to->vcpu));
@@ -19,7 +19,6 @@ void enable(DomainState& s, VcpuState& v, Irq& irq, u32) {
 }
 
 void disable(DomainState& s, VcpuState& v, Irq& irq, u32) {
-    if (!irq.enabled) return;
     s.set_enabled(v, irq, false);
     if (irq.linked) gic::disable(irq.id);
 }
@@ -71,28 +70,37 @@ u32 configuration(const Irq& i) { return i.edge ? 2 : 0; }
 
 struct Bank {
     u16 start;
-    u8 width;        // bits for each interrupt
+    u8 shift;        // of 1, 2 or 8 bits for each interrupt
     bool volatile_;  // list registers know better than we
     Read read;
     Write write;
+    constexpr unsigned width() const { return 1u << shift; }
 };
 
 constexpr Bank kBanks[] = {
-    {0x100, 1, false, enabled, enable},      {0x180, 1, false, enabled, disable},   {0x200, 1, true, is_pending, set_pending},
-    {0x280, 1, true, is_pending, clear_pending}, {0x300, 1, true, active, set_active}, {0x380, 1, true, active, clear_active},
-    {0x400, 8, false, priority, set_priority}, {0x800, 8, false, targets, set_targets}, {0xc00, 2, false, configuration, configure},
+    {0x100, 0, false, enabled, enable},      {0x180, 0, false, enabled, disable},   {0x200, 0, true, is_pending, set_pending},
+    {0x280, 0, true, is_pending, clear_pending}, {0x300, 0, true, active, set_active}, {0x380, 0, true, active, clear_active},
+    {0x400, 3, false, priority, set_priority}, {0x800, 3, false, targets, set_targets}, {0xc00, 1, false, configuration, configure},
 };
 
-const Bank* bank_at(u32 at) {
-    for (const Bank& b : kBanks) {
-        u32 bytes = 1024 / 8 * b.width;
-        if (at >= b.start && at < b.start + bytes) return &b;
+// The bank of each 128 bytes, which are 1024 bits.
+constexpr u32 kBlockShift = 7;
+struct Blocks {
+    static constexpr u8 kNone = 0xff;
+    u8 bank[0x1000 >> kBlockShift];
+};
+constexpr Blocks kBlocks = [] {
+    Blocks all;
+    for (u8& b : all.bank) b = Blocks::kNone;
+    for (u8 n = 0; const Bank& b : kBanks) {
+        for (unsigned i = 0; i < b.width(); ++i) all.bank[(b.start >> kBlockShift) + i] = n;
+        ++n;
     }
-    return nullptr;
-}
+    return all;
+}();
 
 // An access the register takes: words, and bytes where a field is one.
-bool takes(const Bank& b, u32 at, unsigned bytes) { return (bytes == 4 && !(at & 3)) || (bytes == 1 && b.width == 8); }
+bool takes(const Bank& b, u32 at, unsigned bytes) { return (bytes == 4 && !(at & 3)) || (bytes == 1 && b.width() == 8); }
 
 // v2 shows a private interrupt's target as the vCPU that looks.
 u32 value_of(const DomainState& s, const VcpuState& v, const Bank& b, const Irq& irq) {
@@ -103,58 +111,68 @@ u32 value_of(const DomainState& s, const VcpuState& v, const Bank& b, const Irq&
 void write_one(DomainState& s, VcpuState& v, const Bank& b, Irq& irq, u32 field) REQUIRES(s.lock) {
     b.write(s, v, irq, field);
     update(s, v, irq);
-    // Its list register, on another vCPU, holds what was.
-    if (irq.listed()) tell(*s.vcpus[irq.holder]);
 }
 
 // A field of the register, and its place in it.
 void one_field(DomainState& s, VcpuState& v, const Bank& b, unsigned irq, unsigned place, guest::Access& a, u64& result) REQUIRES(s.lock) {
     Irq& one = *s.find(v, irq);
-    auto field = static_cast<u32>(a.value >> (place * b.width)) & ((1u << b.width) - 1);
+    auto field = static_cast<u32>(a.value >> (place << b.shift)) & ((1u << b.width()) - 1);
     if (a.write) write_one(s, v, b, one, field);
-    else result |= u64{value_of(s, v, b, one)} << (place * b.width);
+    else result |= u64{value_of(s, v, b, one)} << (place << b.shift);
     if (b.volatile_ && one.listed()) tell(*s.vcpus[one.holder]);
 }
 
 // Of 32 interrupts those that may have something to show.
-u32 worth_a_look(DomainState& s, VcpuState& v, const Bank& b, unsigned irq) REQUIRES(s.lock) {
-    if (!b.volatile_) return s.enabled_of(v, irq);
+u32 worth_a_look(DomainState& s, VcpuState& v, unsigned irq) REQUIRES(s.lock) {
     u32 some = 0;
     for (VcpuState* of : s.vcpus)
         if (of && (irq >= kPrivate || of == &v)) some |= of->mine.thirty_two(irq);
     return some;
 }
 
-void bit_register(DomainState& s, VcpuState& v, const Bank& b, unsigned irq, guest::Access& a, u64& result) REQUIRES(s.lock) {
-    u32 left = a.write ? static_cast<u32>(a.value) : worth_a_look(s, v, b, irq);
-    if (!a.write && !b.volatile_) {
-        result = left;
-        return;
-    }
-    for (; left; left &= left - 1) {
+// The list registers of the CPU we are on tell, too.
+void bring_own_back(DomainState& s, VcpuState& v) REQUIRES(s.lock) { bring_back(s, v.vcpu == &current() ? v : state(current())); }
+
+[[gnu::noinline]] void volatile_bits(DomainState& s, VcpuState& v, const Bank& b, unsigned irq, guest::Access& a) REQUIRES(s.lock) {
+    bring_own_back(s, v);
+    u64 result = 0;
+    for (u32 left = a.write ? static_cast<u32>(a.value) : worth_a_look(s, v, irq); left; left &= left - 1) {
         auto place = static_cast<unsigned>(std::countr_zero(left));
         one_field(s, v, b, irq + place, place, a, result);
     }
+    if (!a.write) a.value = result;
+}
+
+// Which are enabled is known by words; of a write only what it changes is looked at.
+[[gnu::noinline]] void change(DomainState& s, VcpuState& v, const Bank& b, unsigned irq, u32 bits) REQUIRES(s.lock) {
+    for (u32 left = bits; left; left &= left - 1)
+        write_one(s, v, b, *s.find(v, irq + static_cast<unsigned>(std::countr_zero(left))), 1);
+}
+
+void enable_bits(DomainState& s, VcpuState& v, const Bank& b, unsigned irq, guest::Access& a) REQUIRES(s.lock) {
+    u32 now = s.enabled_of(v, irq), differs = static_cast<u32>(a.value) & (b.write == enable ? ~now : now);
+    if (!a.write) a.value = now;
+    else if (differs) change(s, v, b, irq, differs);
+}
+
+[[gnu::noinline]] void wide_fields(DomainState& s, VcpuState& v, const Bank& b, unsigned irq, guest::Access& a) REQUIRES(s.lock) {
+    u64 result = 0;
+    for (unsigned i = 0, count = a.bytes * 8u >> b.shift; i < count; ++i) one_field(s, v, b, irq + i, i, a, result);
+    if (!a.write) a.value = result;
 }
 
 }  // namespace
 
 bool access(DomainState& s, VcpuState& v, u32 at, unsigned first, unsigned end, guest::Access& a) {
-    const Bank* b = bank_at(at);
-    if (!b) return at >= 0x080 && at < 0x100;              // GICD_IGROUPR: one group, as without the security extensions
-    if (!takes(*b, at, a.bytes) || (b->start == 0x800 && s.is_v3())) return true;
-    unsigned irq = (at - b->start) * 8 / b->width, count = a.bytes * 8u / b->width;
-    if (b->volatile_ || a.write) {
-        if (v.vcpu == &current()) bring_back(s, v);
-        else bring_back(s, state(current()));
-    }
-    u64 result = 0;
-    if (irq >= first && irq < end) {                       // both are multiples of 32: all of its interrupts
-        if (b->width == 1) bit_register(s, v, *b, irq, a, result);
-        else
-            for (unsigned i = 0; i < count; ++i) one_field(s, v, *b, irq + i, i, a, result);
-    }
-    if (!a.write) a.value = result;
+    u8 n = at < 0x1000 ? kBlocks.bank[at >> kBlockShift] : Blocks::kNone;
+    if (n == Blocks::kNone) return at >> kBlockShift == 1; // GICD_IGROUPR: one group, as without the security extensions
+    const Bank& b = kBanks[n];
+    if (!takes(b, at, a.bytes) || (b.start == 0x800 && s.is_v3())) return true;
+    unsigned irq = (at - b.start) * 8 >> b.shift;
+    if (irq < first || irq >= end) return true;            // both are multiples of 32: all of its interrupts
+    if (b.shift) wide_fields(s, v, b, irq, a);
+    else if (b.volatile_) volatile_bits(s, v, b, irq, a);
+    else enable_bits(s, v, b, irq, a);
     return true;
 }
 

@@ -15,14 +15,6 @@ void tell(VcpuState& v) {
     sched::notify(*v.vcpu);
 }
 
-namespace {
-
-bool was_taken_here(const Irq& irq) { return irq.is_private() || irq.taken_on == arch::cpu_id().raw(); }
-
-}  // namespace
-
-bool ends_here(const DomainState& s, const Irq& irq) { return s.is_v3() || was_taken_here(irq); }
-
 // The distributor's register serves all CPUs.
 void release_machine_line(Irq& irq) {
     irq.machine_active = false;
@@ -30,38 +22,12 @@ void release_machine_line(Irq& irq) {
     else gic::set_active(irq.id, false);
 }
 
-namespace {
-
-VcpuState& home_of(DomainState& s, VcpuState& v, const Irq& irq) {
-    if (irq.is_private()) return v;
-    return *s.vcpus[irq.listed() || irq.active ? irq.holder : irq.target];
-}
-
-// SPIs that went to another vCPU before.
-void leave_others(DomainState& s, const VcpuState& home, const Irq& irq) {
-    if (irq.is_private() || irq.holder == home.index || irq.listed()) return;
-    if (VcpuState* old = s.vcpu(irq.holder)) old->mine.clear(irq.id);
-}
-
-}  // namespace
-
-void update(DomainState& s, VcpuState& v, Irq& irq) {
-    VcpuState& home = home_of(s, v, irq);
-    leave_others(s, home, irq);
-    if (!irq.is_private()) irq.holder = home.index;
-    // Of the vCPU's own PPI only the CPU it runs on can let the machine's line go: fill() does.
-    if (irq.machine_active && !irq.active && !irq.listed() && !irq.latch && !irq.is_private()) release_machine_line(irq);
-    bool concerns = irq.pending() || irq.active || irq.listed() || irq.machine_active;
-    home.mine.assign(irq.id, concerns);
-    if (irq.listed() || (deliverable(s, irq) && !irq.active)) tell(home);
-}
-
 void bring_back(DomainState& s, VcpuState& v) {
     if (!v.resident) return;
     take_upcall(s, v);
     if (!v.used) return;
-    fold(s, v);
     v.vcpu->arch.attention.fetch_or(arch::ArchVcpu::kRefill, std::memory_order_relaxed);
+    fold(s, v);
 }
 
 void inject(Vcpu& vcpu, unsigned virq) {

@@ -34,6 +34,8 @@ struct Irq {
 
     bool listed() const { return list != kNoList; }
     bool pending() const { return latch || senders || (line && !edge); }
+    // There is nothing about it that a vCPU is to see.
+    bool is_quiet() const { return !pending() && !active && !listed() && !machine_active; }
     bool is_private() const { return id < kPrivate; }
     bool is_sgi() const { return id < kSgis; }
     bool is_level() const { return !edge && !is_sgi() && !linked; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Between the interrupts of a vCPU and the list registers of the CPU it runs on (ARM IHI 0069 6.3, 12.4; IHI 0048 5.2).
 #include <xen/event.hpp>
+#include <xen/sched.hpp>
 
 #include "arch/arm/guest/vgic/state.hpp"
 #include "arch/arm/guest/vtimer.hpp"
@@ -20,7 +21,7 @@ void end_spilled(DomainState& s, VcpuState& v) REQUIRES(s.lock) {
     if (!best) return;
     best->active = false;
     if (best->machine_active) release_machine_line(*best);
-    update(s, v, *best);
+    update(s, v, *best, false);
 }
 
 // The count is in the control register, which is written anew.
@@ -69,16 +70,16 @@ u64 list_pending(Irq& irq, u64 lr) {
     return lr | list::kPending;
 }
 
-// The list register of an interrupt. Where it is linked, what pends behind the active one stays in the machine (12.4.5, State).
+// The list register of an interrupt, which is deliverable if `due`. Where it is linked, what pends behind the active one stays in the machine (12.4.5, State).
 // Linked is what this CPU took: a GICv2's CPU interface need not end what another one acknowledged (QEMU's does not); the guest's
 // end of such a line is heard of, and the line released.
-u64 encode(const DomainState& s, Irq& irq, bool overflow) REQUIRES(s.lock) {
+u64 encode(const DomainState& s, Irq& irq, bool due, bool overflow) {
     u64 lr = irq.id | u64{irq.priority} << list::kPriorityShift;
     if (s.is_v3()) lr |= list::kGroup1;
     irq.listed_latch = irq.listed_sender = false;
     if (irq.active) lr |= list::kActive;
     bool linked = irq.machine_active && ends_here(s, irq);
-    if (deliverable(s, irq) && !(linked && irq.active)) lr = list_pending(irq, lr);
+    if (due && !(linked && irq.active)) lr = list_pending(irq, lr);
     if (linked) return lr | list::kHardware | u64{irq.id} << list::kMachineShift;
     if (irq.is_sgi() && !s.is_v3()) lr |= u64{irq.sender} << list::kSenderShift;
     return overflow || irq.machine_active || wants_end(irq) ? lr | list::kEndRequest : lr;
@@ -154,7 +155,73 @@ Choice choose(DomainState& s, VcpuState& v) REQUIRES(s.lock) {
     return c;
 }
 
+void put(const DomainState& s, VcpuState& v, Irq& irq, unsigned n, bool due, bool overflow) {
+    gic::write_lr(n, encode(s, irq, due, overflow));
+    irq.list = static_cast<u8>(n);
+    irq.holder = v.index;
+    v.in_list[n] = irq.id;
+}
+
+// One interrupt changed of a vCPU for which has_all_listed(): its own list register is made to tell, the others stay. False: it
+// is in none now, as it needs not be, or as there is no more, or as it is another vCPU's by now.
+bool list_alone(DomainState& s, VcpuState& v, Irq& irq) REQUIRES(s.lock) {
+    bool was_listed = irq.listed();
+    unsigned n = was_listed ? irq.list : static_cast<unsigned>(std::countr_one(v.used));
+    if (was_listed) take_back(irq, gic::read_lr(n));
+    if (is_idle(irq)) forget(irq);
+    bool due = deliverable(s, irq);
+    if (irq.active || (due && (irq.is_private() || irq.target == v.index))) {
+        if (n >= lists()) return false;
+        put(s, v, irq, n, due, false);
+        v.used |= static_cast<u16>(1u << n);
+        sched::notify(*v.vcpu);
+        return true;
+    }
+    if (was_listed) {
+        gic::write_lr(n, 0);
+        v.used &= static_cast<u16>(~(1u << n));
+    }
+    return false;
+}
+
+VcpuState& home_of(DomainState& s, VcpuState& v, const Irq& irq) {
+    if (irq.is_private()) return v;
+    return *s.vcpus[irq.listed() || irq.active ? irq.holder : irq.target];
+}
+
+// SPIs that went to another vCPU before.
+void leave_others(DomainState& s, const VcpuState& home, const Irq& irq) {
+    if (irq.is_private() || irq.holder == home.index || irq.listed()) return;
+    if (VcpuState* old = s.vcpu(irq.holder)) old->mine.clear(irq.id);
+}
+
+VcpuState& bring_home(DomainState& s, VcpuState& v, Irq& irq) {
+    VcpuState& home = home_of(s, v, irq);
+    leave_others(s, home, irq);
+    if (!irq.is_private()) irq.holder = home.index;
+    return home;
+}
+
+// It runs here, and each of its interrupts that is to have a list register has one.
+bool has_all_listed(const VcpuState& v) {
+    return v.vcpu == &current() && v.resident && v.control == control::kEnable &&
+           !(v.vcpu->arch.attention.load(std::memory_order_relaxed) & arch::ArchVcpu::kRefill);
+}
+
 }  // namespace
+
+void update(DomainState& s, VcpuState& v, Irq& irq, bool may_list) {
+    VcpuState* home = &bring_home(s, v, irq);
+    if (irq.is_quiet()) return home->mine.clear(irq.id);
+    if (may_list && has_all_listed(*home)) {
+        if (list_alone(s, *home, irq)) return home->mine.set(irq.id);
+        home = &bring_home(s, v, irq);
+    }
+    // Of the vCPU's own PPI only the CPU it runs on can let the machine's line go: fill() does.
+    if (irq.machine_active && !irq.active && !irq.listed() && !irq.latch && !irq.is_private()) release_machine_line(irq);
+    home->mine.assign(irq.id, !irq.is_quiet());
+    if (irq.listed() || (deliverable(s, irq) && !irq.active)) tell(*home);
+}
 
 void fold(DomainState& s, VcpuState& v) {
     if (!v.resident || !v.used) return;
@@ -164,7 +231,7 @@ void fold(DomainState& s, VcpuState& v) {
         Irq& irq = *s.find(v, v.in_list[n]);
         take_back(irq, gic::read_lr(n));
         gic::write_lr(n, 0);
-        update(s, v, irq);
+        update(s, v, irq, false);
     }
     v.used = 0;
 }
@@ -172,13 +239,7 @@ void fold(DomainState& s, VcpuState& v) {
 void fill(DomainState& s, VcpuState& v) {
     if (!v.resident) return;
     Choice c = choose(s, v);
-    for (unsigned n = 0; n < c.count(); ++n) {
-        Irq& irq = c.at(n);
-        gic::write_lr(n, encode(s, irq, c.overflow()));
-        irq.list = static_cast<u8>(n);
-        irq.holder = v.index;
-        v.in_list[n] = irq.id;
-    }
+    for (unsigned n = 0; n < c.count(); ++n) put(s, v, c.at(n), n, deliverable(s, c.at(n)), c.overflow());
     v.used = static_cast<u16>((1u << c.count()) - 1);
     v.spilled = c.spilled();
     set_control(v, control_for(c));
@@ -199,6 +260,7 @@ void refill(Vcpu& vcpu) {
     VcpuState& v = state(vcpu);
     Guard g{s.lock};
     take_upcall(s, v);
+    if (!(vcpu.arch.attention.load(std::memory_order_relaxed) & arch::ArchVcpu::kRefill)) return;
     fold(s, v);
     fill(s, v);
     vcpu.arch.attention.fetch_and(~arch::ArchVcpu::kRefill, std::memory_order_acq_rel);

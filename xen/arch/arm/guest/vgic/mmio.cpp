@@ -158,6 +158,7 @@ void redistributor(DomainState& s, u64 address, Access& a) REQUIRES(s.lock) {
 }
 
 bool in_redistributors(const DomainState& s, u64 address) {
+    if (!s.is_v3()) return false;
     for (const Region& r : s.layout.redistributors)
         if (within(r, address)) return true;
     return false;
@@ -168,16 +169,18 @@ bool in_redistributors(const DomainState& s, u64 address) {
 bool owns(const Domain& d, u64 address) {
     if (!d.arch.vgic) return false;
     const DomainState& s = state(d);
-    return within(s.layout.distributor, address) || (s.is_v3() && in_redistributors(s, address));
+    return within(s.layout.distributor, address) || in_redistributors(s, address);
 }
 
 guest::Outcome access(Vcpu& vcpu, Access& a) {
-    if (!owns(*vcpu.domain, a.address)) return guest::Outcome::nobody;
+    if (!vcpu.domain->arch.vgic) return guest::Outcome::nobody;
     DomainState& s = state(*vcpu.domain);
+    bool of_distributor = within(s.layout.distributor, a.address);
+    if (!of_distributor && !in_redistributors(s, a.address)) return guest::Outcome::nobody;
     VcpuState& v = state(vcpu);
     if (!a.write) a.value = 0;
     Guard g{s.lock};
-    if (within(s.layout.distributor, a.address)) distributor(s, v, static_cast<u32>(a.address - s.layout.distributor.base), a);
+    if (of_distributor) distributor(s, v, static_cast<u32>(a.address - s.layout.distributor.base), a);
     else redistributor(s, a.address, a);
     return guest::Outcome::done;
 }

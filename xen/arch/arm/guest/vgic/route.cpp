@@ -46,21 +46,23 @@ void send_sgi(DomainState& s, VcpuState& from, VcpuState& to, unsigned sgi) {
 }
 
 // Aff3.Aff2.Aff1 and a list of Aff0, of which RS selects sixteen; IRM: all but the sender.
-void write_sgi1r(Vcpu& vcpu, u64 value) {
+bool write_sgi1r(Vcpu& vcpu, u64 value) {
     DomainState& s = state(*vcpu.domain);
+    if (!s.is_v3()) return false;
     VcpuState& from = state(vcpu);
     auto sgi = static_cast<unsigned>(value >> 24 & 15);
     Guard g{s.lock};
     if (value >> 40 & 1) {
         for (VcpuState* to : s.vcpus)
             if (to && to != &from) send_sgi(s, from, *to, sgi);
-        return;
+        return true;
     }
-    bool reachable = !(value >> 48 & 0xff) && !(value >> 32 & 0xff) && !(value >> 44 & 15);
-    if (!reachable) return;
+    constexpr u64 kElsewhere = u64{0xff} << 48 | u64{0xff} << 32 | u64{15} << 44;
+    if (value & kElsewhere) return true;
     usize cluster = (value >> 16 & 0xff) * 16;
     for (u32 left = value & 0xffff; left; left &= left - 1)
         if (VcpuState* to = s.vcpu(cluster + static_cast<usize>(std::countr_zero(left)))) send_sgi(s, from, *to, sgi);
+    return true;
 }
 
 Status route(Domain& d, unsigned spi) {

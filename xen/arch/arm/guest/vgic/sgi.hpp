@@ -6,6 +6,6 @@
 
 namespace xen::vgic {
 
-void write_sgi1r(Vcpu& v, u64 value);               // ICC_SGI1R_EL1 (ARM IHI 0069 12.2.20)
+bool write_sgi1r(Vcpu& v, u64 value);               // ICC_SGI1R_EL1 (ARM IHI 0069 12.2.20); false: a v2 has none
 
 }  // namespace xen::vgic

@@ -4,6 +4,7 @@
 // interrupt that is pending, active or listed there.
 #pragma once
 
+#include <asm/cpu.hpp>
 #include <asm/gic.hpp>
 #include <asm/vgic.hpp>
 #include <xen/heap.hpp>
@@ -67,10 +68,11 @@ inline DomainState& state(const Domain& d) { return *d.arch.vgic; }
 void fold(DomainState& s, VcpuState& v) REQUIRES(s.lock);        // list registers are empty after it
 void fill(DomainState& s, VcpuState& v) REQUIRES(s.lock);
 void take_upcall(DomainState& s, VcpuState& v) REQUIRES(s.lock);
+// After anything about the interrupt changed: it is put where it belongs, and whom it concerns looks at it; the current vCPU
+// needs not, if it `may_list` it at once.
+void update(DomainState& s, VcpuState& v, Irq& irq, bool may_list = true) REQUIRES(s.lock);
 
 // -- inject.cpp
-// After anything about the interrupt changed: it is put where it belongs, and whom it concerns looks at it.
-void update(DomainState& s, VcpuState& v, Irq& irq) REQUIRES(s.lock);
 inline bool deliverable(const DomainState& s, const Irq& irq) REQUIRES(s.lock) {
     return irq.enabled && irq.routable && s.enabled && irq.pending();
 }
@@ -79,8 +81,9 @@ void tell(VcpuState& v);                                         // its list reg
 void bring_back(DomainState& s, VcpuState& v) REQUIRES(s.lock);
 // The line of the machine can come again.
 void release_machine_line(Irq& irq);
+inline bool was_taken_here(const Irq& irq) { return irq.is_private() || irq.taken_on == arch::cpu_id().raw(); }
 // The end of an interrupt on this CPU ends the machine's line.
-bool ends_here(const DomainState& s, const Irq& irq);
+inline bool ends_here(const DomainState& s, const Irq& irq) { return s.is_v3() || was_taken_here(irq); }
 
 // -- route.cpp
 void aim(DomainState& s, Irq& irq) REQUIRES(s.lock);             // its target after a change of targets or route
