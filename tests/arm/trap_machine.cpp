@@ -156,7 +156,10 @@ void hypercall::from_guest(Vcpu& v) {
 namespace vgic {
 bool pending(Vcpu&) { return told().pending; }
 Version version(const Domain&) { return told().version; }
-void write_sgi1r(Vcpu&, u64 value) { told().sgis.push_back(value); }
+bool write_sgi1r(Vcpu&, u64 value) {
+    if (told().version == Version::v3) told().sgis.push_back(value);
+    return told().version == Version::v3;
+}
 void set_line(Vcpu&, unsigned ppi, bool high) { told().lines[ppi] = high; }
 void physical_private(Vcpu&, unsigned ppi) { told().private_lines.push_back(ppi); }
 void reset_vcpu(Vcpu&) { ++told().resets; }
