@@ -86,10 +86,10 @@ TEST_CASE("populating fails as a whole") {
     CHECK(g->tot_pages == 4);
 }
 
-TEST_CASE("the hardware domain has its memory where the machine has it, and keeps what it gives up") {
+TEST_CASE("who has its memory at the addresses of the machine keeps what it gives up") {
     CleanWorld w;
     Guest other, g;
-    g->is_hardware = g->arch.direct_map = true;
+    g->arch.direct_map = true;
     Mfn own = g.memory(3), foreign = other.memory();
     REQUIRE(arch::populate(*g, {.order = Order{3}}, Gfn{own.raw()}).ok());
     CHECK(mfn_at(g, own.raw() + 7) == own + 7);

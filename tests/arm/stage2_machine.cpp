@@ -168,8 +168,8 @@ void Guest::fill(u64 each) {
         auto t = walk(root, control, page << kPageShift, &way);
         if (!t) continue;
         auto [it, fresh] = known_.try_emplace(page, Known{*t, way});
-        if (!fresh && !(it->second.translation == *t))
-            FAIL("page " << std::hex << page << " has two translations at a time: no break before make");
+        if (!fresh && !(it->second.translation == *t) && problem_.empty())
+            problem_ = "two translations at a time, no break before make, of page " + std::to_string(page);
         for (u64 table : way)
             if (fresh && table) ++ways_[table];
     }
@@ -186,12 +186,13 @@ void Guest::forget(std::optional<u64> address) {
     }
 }
 
-void Guest::check() {
+std::string Guest::problem() {
     fill();
     for (auto& [page, known] : known_) {
         auto t = walk(p2m::vttbr(*d_), p2m::vtcr(), page << kPageShift);
-        if (!t || !(*t == known.translation)) FAIL("a TLB still has page " << std::hex << page);
+        if (problem_.empty() && (!t || !(*t == known.translation))) problem_ = "a TLB still has page " + std::to_string(page);
     }
+    return problem_;
 }
 
 std::set<u64> Guest::entries() const {

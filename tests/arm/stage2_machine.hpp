@@ -56,7 +56,8 @@ public:
     void watch(u64 first_frame, u64 frames);
     void stop();
     // Every processor looks at everything, then the TLBs are compared with the tables.
-    void check();
+    // What is wrong; also what TLBs met since.
+    std::string problem();
 
     void fill(u64 each = 1);                             // one page of so many, another one each time
     void forget(std::optional<u64> address);
@@ -75,6 +76,7 @@ private:
     std::map<u64, Known> known_;                         // by page
     std::map<u64, unsigned> ways_;                       // how many lead through a table
     u64 turn_ = 0;
+    std::string problem_;
     bool runs_ = false;
 };
 

@@ -34,17 +34,19 @@ struct Model {
     }
     void unmap(u64 at, u64 frames) { leaves.erase(leaves.lower_bound(at), leaves.lower_bound(at + frames)); }
 
-    void check(u64 first, u64 frames) {
+    // What is wrong: in the tables, by lookup, in the TLBs.
+    std::string problem(u64 first, u64 frames) {
         u64 root = p2m::vttbr(*g), control = p2m::vtcr();
         for (u64 page = first; page < first + frames; ++page) {
             auto want = at(page);
-            if (!agrees(walk(root, control, page << kPageShift), want, page << kPageShift)) FAIL("wrong at page " << std::hex << page);
+            if (!agrees(walk(root, control, page << kPageShift), want, page << kPageShift)) return "tables at " + std::to_string(page);
             auto found = p2m::lookup(*g, Gfn{page});
-            if (found.ok() != want.has_value()) FAIL("lookup at page " << std::hex << page);
-            if (found && !(Leaf{found.value().mfn, found.value().type} == *want)) FAIL("another page found at " << std::hex << page);
+            if (found.ok() != want.has_value()) return "lookup at " + std::to_string(page);
+            if (found && !(Leaf{found.value().mfn, found.value().type} == *want)) return "page found at " + std::to_string(page);
         }
-        g.check();
+        return g.problem();
     }
+    void check(u64 first, u64 frames) { REQUIRE(problem(first, frames) == ""); }
     // References of a page: its allocation's, and one for each leaf that holds it.
     void check_references(Mfn mfn) {
         u64 references = 1, uses = 0;
