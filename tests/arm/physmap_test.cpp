@@ -13,6 +13,7 @@
 
 #include "../sim/allocations.hpp"
 #include "common/memory/op/op.hpp"
+#include "arch/arm/mm/flush.hpp"
 #include "stage2_machine.hpp"
 
 using namespace stage2_test;
@@ -236,6 +237,36 @@ TEST_CASE("a grant's page stands where it was mapped until it is unmapped, or so
     CHECK(arch::map_grant(0x7000, page, GNTMAP_host_map | GNTMAP_application_map, 0) == GNTST_general_error);
     CHECK(arch::map_grant(u64{1} << 52, page, GNTMAP_host_map, 0) == GNTST_general_error);
     CHECK(page_of(page).references() == 1);
+}
+
+TEST_CASE("each page that is mapped is cleaned once, holes and devices are passed by") {
+    CleanWorld w;
+    Guest g;
+    constexpr u64 kBase = 0x40000;
+    Mfn few[] = {g.memory(), g.memory(), g.memory()}, large = g.memory(9);
+    REQUIRE(p2m::map(*g, Gfn{kBase}, few[0], 1, Type::ram).ok());
+    REQUIRE(p2m::map(*g, Gfn{kBase + 7}, few[1], 1, Type::ram).ok());
+    REQUIRE(p2m::map(*g, Gfn{kBase + 512}, large, 512, Type::ram).ok());
+    REQUIRE(p2m::map(*g, Gfn{kBase + 3 * 512 * 512}, few[2], 1, Type::ram_read_only).ok());
+    REQUIRE(p2m::map(*g, Gfn{kBase + 9}, Mfn{0x9000000 >> 12}, 1, Type::device).ok());
+    cleaned.clear(), maintained.clear();
+    Gfn end = p2m::highest(*g) + 1, at{0};
+    unsigned turns = 0;
+    while (at < end) {
+        Gfn next = mm::flush_frames(*g, at, end, 64);
+        REQUIRE(next > at);
+        CHECK(maintained.size() <= 64 * ++turns);
+        at = next;
+    }
+    CHECK(at == end);
+    CHECK(cleaned.size() == 515);
+    CHECK(maintained.size() == 515);
+    for (Mfn m : few) CHECK(cleaned.count(m.raw()));
+    for (u64 i = 0; i < 512; ++i) CHECK(cleaned.count((large + i).raw()));
+    CHECK(turns < 40);                                      // a hole of a table is passed in one step
+    cleaned.clear(), maintained.clear();
+    CHECK(mm::flush_frames(*g, Gfn{kBase + 512}, Gfn{kBase + 520}, 64) == Gfn{kBase + 520});
+    CHECK(cleaned.size() == 8);                             // not beyond what was asked for
 }
 
 TEST_CASE("a granted page's caches: cleaned, invalidated, or both") {

@@ -16,6 +16,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "arch/arm/guest/set_way.hpp"
 #include "arch/arm/guest/vgic/mmio.hpp"
 #include "arch/arm/guest/vgic/sgi.hpp"
 #include "sim/percpu.hpp"
@@ -207,3 +208,8 @@ void Timer::kill() { state_.store(State::killed); }
 void Timer::migrate(CpuId cpu) { cpu_.store(cpu.raw()); }
 
 }  // namespace xen
+
+bool xen::guest::maintain_by_set_and_way(Vcpu&, u64 operand) {
+    trap_test::told().sets_and_ways.push_back(operand);
+    return trap_test::told().maintained;
+}

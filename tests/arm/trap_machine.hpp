@@ -39,6 +39,8 @@ struct Told {
     std::map<u64, u64> stage1;                                 // by virtual page: its guest address
     std::map<u64, u32> words;                                  // what can be read at an address
     u64 counter = 0;
+    std::vector<u64> sets_and_ways;                            // operands
+    bool maintained = true;                                    // all that the operand stands for
 };
 
 class Guest {

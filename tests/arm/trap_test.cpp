@@ -183,6 +183,16 @@ TEST_CASE("SGI registers are a GICv3's") {
     CHECK(told().sgis.size() == 1);
 }
 
+TEST_CASE("cache maintenance by set and way that is not done is executed again") {
+    Guest g;
+    told().maintained = false;
+    g.regs().pc = kPc;
+    g.regs().x[3] = 0x40;
+    g.trap(Class::system_register, guest::register_key(1, 0, 7, 14, 2) | u64{3} << 5);
+    CHECK(g.regs().pc == kPc);
+    CHECK(told().sets_and_ways == std::vector<u64>{0x40});
+}
+
 TEST_CASE("registers that read as zero, of the kernel alone or of one direction") {
     Guest g;
     u64 value = 1;
@@ -197,9 +207,10 @@ TEST_CASE("registers that read as zero, of the kernel alone or of one direction"
     CHECK(g.write(2, 0, 1, 0, 4, 1));              // OSLAR_EL1
     CHECK_FALSE(g.read(2, 0, 1, 0, 4));
     for (unsigned crm : {6, 10, 14}) {             // DC by set and way
-        CHECK(g.write(1, 0, 7, crm, 2, 0));
+        CHECK(g.write(1, 0, 7, crm, 2, crm));
         CHECK_FALSE(g.read(1, 0, 7, crm, 2));
     }
+    CHECK(told().sets_and_ways == std::vector<u64>{6, 10, 14});
     for (unsigned n = 0; n < 16; ++n)
         for (unsigned op2 = 4; op2 < 8; ++op2) {   // breakpoints and watchpoints
             CHECK(g.read(2, 0, 0, n, op2, &value));

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // The Arm operations of domctl and sysctl. What it has not is refused by name.
-#include <asm/cache.hpp>
 #include <asm/p2m.hpp>
 #include <asm/vgic.hpp>
 #include <asm/vuart.hpp>
@@ -11,16 +10,13 @@
 #include <xen/rangeset.hpp>
 #include <xen/refusal.hpp>
 
+#include "arch/arm/mm/flush.hpp"
+
 namespace xen::arch {
 namespace {
 
 constexpr u64 kMostFlushed = u64{1} << memory::kMaxOrder;
 constexpr u64 kFlushBatch = 64;   // pages between two looks at the clock
-
-void flush_frame(const Domain& d, Gfn f) {
-    p2m::Entry e;
-    if (auto page = p2m::page_at(d, f, e)) clean_invalidate_cache(MappedPage<u8>{page.value().mfn()}.get(), kPageSize);
-}
 
 // A builder has written there through its caches; the guest starts with its own off. Where it yielded, it goes on.
 Status flush_caches(Domain& d, const xen_domctl_cacheflush& x) {
@@ -29,7 +25,7 @@ Status flush_caches(Domain& d, const xen_domctl_cacheflush& x) {
     u64& done = d.arch.frames_flushed;
     if (done > x.nr_pfns) done = 0;
     while (done < x.nr_pfns) {
-        flush_frame(d, Gfn{x.start_pfn + done});
+        mm::flush_frame(d, Gfn{x.start_pfn + done});
         if (++done % kFlushBatch == 0 && done < x.nr_pfns && hypercall::preempt_due()) return Errno::restart;
     }
     done = 0;

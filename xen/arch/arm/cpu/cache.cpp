@@ -23,6 +23,16 @@ namespace {
 // CTR_EL0.DminLine: log2 of words (ARM D19.2.33).
 u64 cache_line() { return u64{4} << (READ_SYSREG(ctr_el0) >> 16 & 15); }
 
+// CSSELR_EL1 is the guest's (ARM D19.2.36).
+u64 first_data_cache() {
+    u64 selected = READ_SYSREG(csselr_el1);
+    WRITE_SYSREG(csselr_el1, 0);
+    isb();
+    u64 shape = READ_SYSREG(ccsidr_el1);
+    WRITE_SYSREG(csselr_el1, selected);
+    return shape;
+}
+
 void clean_cache(const void* p, u64 bytes) {
     if (errata::active<errata::Workaround::clean_and_forget>()) EACH_LINE("dc civac", p, bytes);
     else EACH_LINE("dc cvac", p, bytes);

@@ -9,6 +9,7 @@
 #include "arch/arm/guest/handlers.hpp"
 #include "arch/arm/guest/id_registers.hpp"
 #include "arch/arm/guest/registers.hpp"
+#include "arch/arm/guest/set_way.hpp"
 #include "arch/arm/guest/vgic/sgi.hpp"
 #include "arch/arm/guest/vtimer.hpp"
 
@@ -21,6 +22,12 @@ using Handler = bool (*)(Vcpu&, RegisterSyndrome, u64& value);
 bool ignore(Vcpu&, RegisterSyndrome, u64&) { return true; }   // reads as zero
 bool kernel_only(Vcpu& v, RegisterSyndrome, u64&) { return !in_user_mode(v.arch.regs); }
 bool write_only(Vcpu&, RegisterSyndrome s, u64&) { return !s.read(); }
+
+bool set_and_way(Vcpu& v, RegisterSyndrome s, u64& value) {
+    if (s.read()) return false;
+    if (!maintain_by_set_and_way(v, value)) v.arch.regs.pc -= 4;   // again
+    return true;
+}
 
 // OSLSR_EL1: the OS lock is implemented, and open (ARM D19.3.24).
 bool os_lock_status(Vcpu&, RegisterSyndrome s, u64& value) {
@@ -77,10 +84,9 @@ constexpr Entry kEntries[] = {
     entry(3, 0, 10, 4, 2, kernel_only),          // LORN_EL1
     entry(3, 0, 10, 4, 3, kernel_only),          // LORC_EL1
     entry(3, 0, 10, 4, 7, kernel_only),          // LORID_EL1
-    // Caches by set and way: not a thing that works for a vCPU, which moves (ARM D7.5.9.4). See docs/arm-guests.md.
-    entry(1, 0, 7, 6, 2, write_only),            // DC ISW
-    entry(1, 0, 7, 10, 2, write_only),           // DC CSW
-    entry(1, 0, 7, 14, 2, write_only),           // DC CISW
+    entry(1, 0, 7, 6, 2, set_and_way),           // DC ISW
+    entry(1, 0, 7, 10, 2, set_and_way),          // DC CSW
+    entry(1, 0, 7, 14, 2, set_and_way),          // DC CISW
     // Debug: nothing in it works, and its lock is open.
     entry(2, 0, 1, 0, 4, write_only),            // OSLAR_EL1
     entry(2, 0, 1, 1, 4, os_lock_status),        // OSLSR_EL1

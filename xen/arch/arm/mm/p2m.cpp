@@ -199,6 +199,16 @@ Result<Entry> lookup(const Domain& d, Gfn at) {
     return find(m, at);
 }
 
+Gfn behind_hole(const Domain& d, Gfn at) {
+    const Map& m = *d.arch.p2m;
+    if (!fits(m, at, 1)) return at + 1;
+    ReadGuard g{m.lock};
+    auto found = m.table.find(address(at));
+    if (found.kind == pt::EntryKind::leaf) return at;
+    u64 within = (u64{1} << (found.height * pt::kIndexBits)) - 1;
+    return Gfn{at.raw() | within} + 1;
+}
+
 Result<PageRef> page_at(const Domain& d, Gfn at, Entry& entry) {
     const Map& m = *d.arch.p2m;
     ReadGuard g{m.lock};

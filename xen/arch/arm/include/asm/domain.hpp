@@ -52,6 +52,7 @@ struct ArchVcpu {
     TimerState timer{};
     vgic::VcpuState* vgic = nullptr;    // arch/arm/guest/vgic
     vtimer::State* vtimer = nullptr;    // arch/arm/guest
+    u64 maintained = 0;                 // the frame that an interrupted cache operation goes on with (arch/arm/guest/set_way.hpp)
     // What vgic::enter_guest() must look at; set by any CPU, before the vCPU is woken or kicked.
     static constexpr u32 kRefill = 1, kUpcall = 2;
     std::atomic<u32> attention{0};

@@ -56,6 +56,7 @@ Result<PageRef> page_at(const Domain& d, Gfn at, Entry& entry);
 bool is_mapped(const Domain& d, Gaddr at, bool write);
 // The same for a translation that the processor was asked for: again, while no change is under way.
 u64 settled(const Domain& d, u64 (*translate)(u64 address, bool write), u64 address, bool write);
+Gfn behind_hole(const Domain& d, Gfn at);   // the next frame that may be mapped; `at` itself when it is
 Gfn highest(const Domain& d);               // highest frame that was ever mapped
 
 // XEN_DOMCTL_{get,set}_paging_mempool_size: how many pages its tables may have. Errno::busy: it has more already.
