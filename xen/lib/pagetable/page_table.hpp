@@ -76,6 +76,7 @@ public:
 
     template <class Gone>
     Status unmap(u64 in, u64 bytes, Gone gone) {
+        if (bytes == kPageSize && unmap_page(in, gone)) return {};
         if (!split_at(in) || !split_at(in + bytes)) return Errno::nomem;
         bool any = false;
         each_entry(in, bytes, [&](Entry* slot, Entry e, u64, unsigned h) {
@@ -158,6 +159,26 @@ private:
             memory_.flush(in, bytes_at(height));
         }
         memory_.store(slot, value);
+    }
+
+    // False: the page has no leaf of its own.
+    template <class Gone>
+    bool unmap_page(u64 in, Gone& gone) {
+        Paddr at = root_;
+        for (unsigned h = root_height_;; --h) {
+            Entry* slot = slot_of(at, in, h);
+            Entry e = memory_.load(slot);
+            EntryKind kind = F::kind(e, h);
+            if (kind == EntryKind::table) {
+                at = F::address(e, h);
+                continue;
+            }
+            if (h || kind != EntryKind::leaf) return false;
+            memory_.store(slot, Entry{});
+            memory_.flush(in, kPageSize);
+            gone(e, in, h);
+            return true;
+        }
     }
 
     // A border inside a block ends it there.
