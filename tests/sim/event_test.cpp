@@ -2,7 +2,10 @@
 // Event channels as guests see them: ports of all kinds, return codes, delivery in the 2-level ABI, death.
 #include <catch2/catch.hpp>
 #include <xen/event.hpp>
+#include <xen/irq.hpp>
 #include <xen/softirq.hpp>
+
+#include <algorithm>
 
 #include "event_calls.hpp"
 
@@ -115,7 +118,7 @@ TEST_CASE("binding refuses what the ABI refuses") {
     CHECK(bind_vcpu(port, 0) == error(Errno::inval));
     // No such line, and no port left behind by the attempt.
     CHECK(bind_pirq(1 << 20, other) == error(Errno::inval));
-    CHECK(bind_pirq(300, other) == error(Errno::inval));
+    CHECK(bind_pirq(std::max(300u, irq::irq_count()), other) == error(Errno::inval));   // behind the last line, if there are any
     u32 next;
     CHECK(bind_virq(VIRQ_DEBUG, 0, next) == 0);
     CHECK(next == port + 1);

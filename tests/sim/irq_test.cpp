@@ -175,6 +175,7 @@ TEST_CASE("pirqs: numbers, permissions, errors") {
 }
 
 TEST_CASE("a line is set up once") {
+    controller();
     irq::Line& l = *irq::line_at(20);
     REQUIRE(irq::setup_gsi(20, true, true));
     CHECK((l.level && l.low));
@@ -400,6 +401,7 @@ TEST_CASE("the map of what needs an EOI is a page of the guest's own") {
 }
 
 TEST_CASE("the call of old carries its command within") {
+    controller();
     sim::Toolstack t;
     auto compat = [](struct physdev_op& op) { return sim::hypercall(__HYPERVISOR_physdev_op_compat, sim::address(op)); };
     struct physdev_op op{};
