@@ -253,6 +253,19 @@ TEST_CASE("a line of the machine is the guest's from its first enabling to its l
     CHECK(machine().deactivated.count(41));
 }
 
+TEST_CASE("a line that a guest has no more is off, and can be another's") {
+    V3 g;
+    REQUIRE(vgic::route(g.domain(), 40));
+    g.enable_spi(40);
+    CHECK(machine().enabled.count(40));
+    vgic::unroute(g.domain(), 40);
+    CHECK_FALSE(machine().enabled.count(40));
+    vgic::unroute(g.domain(), 40);                    // neither are these its own
+    vgic::unroute(g.domain(), 500);
+    CHECK(vgic::route(g.domain(), 40).ok());
+    CHECK(machine().enabled.count(40));               // the guest has it enabled all the time
+}
+
 TEST_CASE("the virtual timer's interrupt goes with its line, and with its vCPU") {
     V3 g;
     g.enable_private(0, 27);

@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 
-from building import PROGRAMS, BuildFailed
+from building import BuildFailed
 
 CASE_SECONDS = 120
 ALL_SECONDS = 600
@@ -64,7 +64,7 @@ class Outcome:
 def sound_without(base, faults):
     """Test cases that fail although there is no fault: nothing could be said by them."""
     wrong = []
-    for program in PROGRAMS:
+    for program in base.programs:
         cases = sorted({case for f in faults for p, case in f.tests if p == program})
         if cases:
             o = Outcome(base.top, base.program(program), cases, ALL_SECONDS, os.path.join(base.work, program + ".xml"))
@@ -108,7 +108,8 @@ class Trial:
         return self._elsewhere(built, replaced, programs, next(filter(None, ends), ""))
 
     def _elsewhere(self, built, replaced, programs, end):
-        for program in PROGRAMS:
+        # Where the core is an archive each program has what it asks for alone: others may not even link with the object.
+        for program in self.base.programs if replaced in self.base.objects() else programs:
             binary = programs.get(program) or self.base.link(program, built, replaced, self.folder)
             o = Outcome(self.base.top, binary, [], ALL_SECONDS)
             if o.failed:
