@@ -50,8 +50,6 @@ void send_sgi(unsigned vcpu, unsigned sgi) {
 
 namespace {
 
-constexpr u64 kPatience = 6250000;   // ticks: a tenth of a second of QEMU's
-
 u32 acknowledge() { return static_cast<u32>(gic::is_v3() ? READ_REGISTER(s3_0_c12_c12_0) : load(gic::board.cpu + 0xc)); }
 void end(u32 id) {
     if (gic::is_v3()) WRITE_REGISTER(s3_0_c12_c12_1, u64{id});
@@ -77,13 +75,22 @@ extern "C" void take_interrupt() {
     if ((id & 0x3ff) < 1020) end(id);
 }
 
-u64 wait_interrupt() {
+namespace {
+
+u64 wait_interrupt_until(u64 ticks) {
     volatile Block& b = blocks[0];
     u64 before = b.interrupts;
     b.last_interrupt = 1023;
     asm volatile("msr daifclr, #2" ::: "memory");
-    u64 until = READ_REGISTER(cntvct_el0) + kPatience;
+    u64 until = READ_REGISTER(cntvct_el0) + ticks;
     while (b.interrupts == before && READ_REGISTER(cntvct_el0) < until) asm volatile("yield");
     asm volatile("msr daifset, #2" ::: "memory");
     return b.last_interrupt;
 }
+
+constexpr u64 kSecond = 62500000;   // ticks of QEMU's
+
+}  // namespace
+
+u64 wait_interrupt() { return wait_interrupt_until(60 * kSecond); }
+bool none_comes() { return wait_interrupt_until(kSecond / 10) == 1023; }

@@ -55,8 +55,9 @@ u32 take();                          // with interrupts masked: the one that is 
 u64 private_frame(unsigned vcpu);    // registers of interrupts below 32
 }  // namespace gic
 
-// Interrupts are let in until one came, or for a while; 1023: none.
+// Interrupts are let in until one came; 1023: none did in a minute.
 u64 wait_interrupt();
+bool none_comes();                   // in a tenth of a second
 
 void test_calls();
 void test_each_call();      // calls.cpp; after gic::init()

@@ -99,14 +99,14 @@ void test_timers() {
     WRITE_REGISTER(cntp_ctl_el0, u64{1});
     check("the physical timer", wait_interrupt(), 30);
     check("the physical timer is off", READ_REGISTER(cntp_ctl_el0), 0);
-    arm_virtual(100000);
     u64 before = READ_REGISTER(cntvct_el0);
+    arm_virtual(100000);
     asm volatile("wfi" ::: "memory");
-    check("WFI waits for the timer", READ_REGISTER(cntvct_el0) - before >= 90000, 1);
+    check("WFI waits for the timer", READ_REGISTER(cntvct_el0) - before >= 100000, 1);
     check("which is then pending", wait_interrupt(), 27);
     WRITE_REGISTER(cntv_cval_el0, u64{1} << 60);   // more, with the offset, would wrap in QEMU 7.2, which then hangs
     WRITE_REGISTER(cntv_ctl_el0, u64{1});
-    check("a timer of the far future", wait_interrupt(), 1023);
+    check("a timer of the far future", none_comes(), 1);
     WRITE_REGISTER(cntv_ctl_el0, u64{0});
 }
 
@@ -116,9 +116,9 @@ void test_interrupts() {
     test_timers();
     gic::send_sgi(0, 5);
     check("an SGI to oneself", wait_interrupt(), 5);
-    check("once", wait_interrupt(), 1023);
+    check("once", none_comes(), 1);
     gic::send_sgi(7, 5);
-    check("an SGI to nobody", wait_interrupt(), 1023);
+    check("an SGI to nobody", none_comes(), 1);
     u64 d = gic::kDistributor;
     constexpr u32 kBit = u32{1} << (100 % 32);
     if (gic::is_v3()) *reinterpret_cast<volatile u64*>(d + 0x6000 + 100 * 8) = 0;
@@ -126,7 +126,7 @@ void test_interrupts() {
     *reinterpret_cast<volatile u8*>(d + 0x400 + 100) = 0x80;
     check("a priority byte", load(d + 0x400 + 100) & 0xff, 0x80);
     store(d + 0x200 + 12, kBit);
-    check("an SPI that is off", wait_interrupt(), 1023);
+    check("an SPI that is off", none_comes(), 1);
     check("is pending", load(d + 0x200 + 12) & kBit, kBit);
     store(d + 0x100 + 12, kBit);
     check("and comes when enabled", wait_interrupt(), 100);
