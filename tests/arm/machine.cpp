@@ -4,8 +4,6 @@
 #include <asm/gic.hpp>
 #include <asm/p2m.hpp>
 #include <asm/vtimer.hpp>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <xen/sched.hpp>
 
@@ -155,14 +153,6 @@ void Guest::end(unsigned i, unsigned id) {
 namespace xen {
 
 using arm_test::machine;
-
-void panic(const char* fmt, ...) {
-    va_list args;
-    va_start(args, fmt);
-    vfprintf(stderr, fmt, args);
-    abort();
-}
-void bug(const char* condition, const char* file, int line) { panic("%s:%d: %s\n", file, line, condition); }
 
 namespace sched {
 void notify(Vcpu& v) { machine().notified.insert(&v), machine().blocked.erase(&v); }

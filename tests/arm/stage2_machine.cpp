@@ -247,14 +247,6 @@ namespace xen {
 
 CpuMask cpu_online;
 
-void panic(const char* fmt, ...) {
-    va_list args;
-    va_start(args, fmt);
-    vfprintf(stderr, fmt, args);
-    abort();
-}
-void bug(const char* condition, const char* file, int line) { panic("%s:%d: %s\n", file, line, condition); }
-
 Errno refuse(Errno e, const char* fmt, ...) {
     char text[256];
     va_list args;
