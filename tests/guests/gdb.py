@@ -47,10 +47,14 @@ class Gdb:
                 raise ConnectionError("the GDB stub went away")
             self._rest += more
 
-    def _must(self, text):
+    def _value(self, text):
         answer = self.ask(text)
         while answer.startswith("T"):           # that the machine stopped, once more
             answer = self._answer()
+        return answer
+
+    def _must(self, text):
+        answer = self._value(text)
         if answer != "OK":
             raise RuntimeError("GDB stub: %s answered %r" % (text, answer))
 
@@ -59,6 +63,14 @@ class Gdb:
 
     def write_memory(self, address, data):
         self._must("M%x,%x:%s" % (address, len(data), data.hex()))
+
+    def read_memory(self, address, size):
+        """The bytes; none when nothing is mapped there."""
+        answer = self._value("m%x,%x" % (address, size))
+        return b"" if answer.startswith("E") else bytes.fromhex(answer)
+
+    def read_rip(self):
+        return int.from_bytes(bytes.fromhex(self._value("p%x" % RIP)), "little")
 
     def write_rip(self, value):
         self._must("P%x=%s" % (RIP, value.to_bytes(8, "little").hex()))
