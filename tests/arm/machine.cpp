@@ -9,6 +9,7 @@
 
 #include "arch/arm/guest/vgic/mmio.hpp"
 #include "arch/arm/guest/vgic/sgi.hpp"
+#include "vcpus.hpp"
 
 namespace arm_test {
 namespace {
@@ -81,11 +82,7 @@ Guest::Guest(unsigned vcpus, vgic::Version version, unsigned spis) : domain_{std
     l.spis = spis;
     if (!vgic::init_domain(*domain_, version, l)) abort();
     for (unsigned i = 0; i < vcpus; ++i) {
-        vcpus_.push_back(std::make_unique<Vcpu>());
-        Vcpu& v = *vcpus_.back();
-        v.domain = domain_.get();
-        v.id = VcpuId{i};
-        domain_->vcpus[i] = &v;
+        Vcpu& v = add_vcpu(*domain_, vcpus_);
         if (!vgic::init_vcpu(v)) abort();
         on(i);
         vgic::switch_in(v);

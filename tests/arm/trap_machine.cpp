@@ -20,6 +20,7 @@
 #include "arch/arm/guest/vgic/mmio.hpp"
 #include "arch/arm/guest/vgic/sgi.hpp"
 #include "sim/percpu.hpp"
+#include "vcpus.hpp"
 
 namespace trap_test {
 
@@ -39,11 +40,7 @@ Guest::Guest(unsigned vcpus) : domain_{std::make_unique<Domain>()} {
     domain_->max_vcpus = vcpus;
     domain_->vcpus = std::move(Array<Vcpu*>::create(vcpus)).take();
     for (unsigned i = 0; i < vcpus; ++i) {
-        vcpus_.push_back(std::make_unique<Vcpu>());
-        Vcpu& v = *vcpus_.back();
-        v.domain = domain_.get();
-        v.id = VcpuId{i};
-        domain_->vcpus[i] = &v;
+        Vcpu& v = arm_test::add_vcpu(*domain_, vcpus_);
         REQUIRE(vtimer::init_vcpu(v).ok());
         guest::reset_vcpu(v);
         v.arch.regs.pc = kPc;
